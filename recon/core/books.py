@@ -1,0 +1,124 @@
+"""What a report is built from: the facts of one period, read from the ledger once, with no clock in them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from recon.core.answers import Answer
+from recon.core.breaks import Break, CheckResult
+from recon.core.times import Period
+
+
+class RollForward(NamedTuple):
+    """One place and asset over the period, in units: opening + incoming - outgoing = closing, all summed apart."""
+
+    source: str
+    account: str
+    asset: str
+    opening: Decimal
+    incoming: Decimal
+    outgoing: Decimal
+    closing: Decimal
+
+
+class BalanceProof(NamedTuple):
+    """The ledger against the venue's own word at one moment. ``difference`` = venue - ledger."""
+
+    source: str
+    account: str
+    asset: str
+    at: datetime
+    ledger: Decimal
+    venue: Decimal
+    locked: Decimal
+    difference: Decimal
+    breaks: tuple[str, ...]
+
+
+class Transaction(NamedTuple):
+    """One movement on a place: a posting with the entry, record and answer it came from."""
+
+    at: datetime
+    source: str
+    account: str
+    kind: str
+    asset: str
+    quantity: Decimal
+    contra: str
+    balance_after: Decimal | None
+    entry: str
+    answer: str
+    pointer: str
+
+
+class Coverage(NamedTuple):
+    """The latest reading of one stream. ``status`` is whole, empty or incomplete."""
+
+    source: str
+    stream: str
+    status: str
+    read_at: datetime
+    requests: int
+    rows: int
+    stated: int | None
+    first: datetime | None
+    last: datetime | None
+    reason: str
+
+
+class RecordEvidence(NamedTuple):
+    """A record behind a break: the row as received, and where its bytes are sealed."""
+
+    source: str
+    stream: str
+    at: datetime
+    data: str
+    answer: str
+    pointer: str
+
+
+class RegisteredBreak(NamedTuple):
+    """A break with its life so far and the records it rests on."""
+
+    found: Break
+    status: str
+    opened: datetime
+    age_days: int
+    evidence: tuple[RecordEvidence, ...]
+
+
+class Curve(NamedTuple):
+    """A place and asset over the period: balance by our postings, and by the venue's statement where it has one."""
+
+    source: str
+    account: str
+    asset: str
+    ledger: Sequence[tuple[datetime, Decimal]]
+    statement: Sequence[tuple[datetime, Decimal]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Books:
+    """Everything a report may say about one period. ``as_of`` is the moment of the latest reading in the ledger."""
+
+    entity: str
+    zone: str
+    base_currency: str
+    period: Period
+    as_of: datetime | None
+    version: str
+    head: str
+    evidence_head: str
+    assumptions: Mapping[str, str]
+    sources: Sequence[tuple[str, str]]
+    roll_forward: Sequence[RollForward]
+    balances: Sequence[BalanceProof]
+    transactions: Sequence[Transaction]
+    coverage: Sequence[Coverage]
+    checks: Sequence[CheckResult]
+    breaks: Sequence[RegisteredBreak]
+    curves: Sequence[Curve]
+    answers: Mapping[str, Answer]
+    clean: bool
