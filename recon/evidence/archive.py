@@ -1,0 +1,261 @@
+"""Seals answers: one compressed file a body, named by its digest, and one chained line a request.
+
+Everything is on disk (fsync) when ``seal`` returns, so that nothing is posted which a crash could lose. Files are
+0600 and folders 0700 whatever the umask.
+"""
+
+import gzip
+import hashlib
+import json
+import os
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from recon.core.answers import Answer
+from recon.core.canonical import sha256, write_json
+from recon.core.errors import EvidenceError
+from recon.core.failpoints import failpoint
+from recon.core.records import GENESIS
+from recon.core.times import from_iso, moment_text
+
+CHAIN = "chain.jsonl"
+TORN = "chain.torn"
+_PART = ".sealing-"
+_CHUNK = 1 << 20
+
+
+class Archive:
+    """The evidence folder, open for sealing. One writer at a time; threads of that writer may seal side by side."""
+
+    def __init__(self, folder: Path, now: Callable[[], datetime]) -> None:
+        """Makes the folder, puts away what a killed run left behind (a torn last line goes to chain.torn)."""
+        self.folder = folder
+        self._now = now
+        self._lock = threading.Lock()
+        try:
+            _make_folder(folder)
+            _mend(folder)
+            self.next_seq, self.head = _end_of_chain(folder)
+        except OSError as error:
+            raise _unwritable(folder, error) from None
+
+    def seal(
+        self,
+        *,
+        source: str,
+        stream: str,
+        method: str,
+        url: str,
+        params: Mapping[str, str],
+        status: int | None,
+        body: BinaryIO | None,
+    ) -> Answer:
+        """Writes the body and its line, both synced, and returns them as an Answer. Raises EvidenceError."""
+        try:
+            digest, size = (None, 0) if body is None else self._store(body)
+            failpoint("evidence.body-sealed")
+            with self._lock:
+                line: dict[str, Any] = {
+                    "seq": self.next_seq,
+                    "at": moment_text(self._now()),
+                    "source": source,
+                    "stream": stream,
+                    "request": {"method": method, "url": url, "params": dict(params)},
+                    "status": status,
+                    "sha256": digest,
+                    "bytes": size,
+                    "prev": self.head,
+                }
+                line["link"] = link_of(line)
+                _append(self.folder / CHAIN, _line_text(line) + "\n")
+                self.next_seq += 1
+                self.head = line["link"]
+        except OSError as error:
+            raise _unwritable(self.folder, error) from None
+        failpoint("evidence.line-written")
+        return _answer(self.folder, line)
+
+    def _store(self, body: BinaryIO) -> tuple[str, int]:
+        digest = hashlib.sha256()
+        size = 0
+        handle, part = tempfile.mkstemp(dir=self.folder, prefix=_PART)
+        try:
+            with os.fdopen(handle, "wb") as raw:
+                with gzip.GzipFile("", "wb", compresslevel=4, fileobj=raw, mtime=0) as packed:
+                    while chunk := body.read(_CHUNK):
+                        digest.update(chunk)
+                        size += len(chunk)
+                        packed.write(chunk)
+                raw.flush()
+                os.fsync(raw.fileno())
+            failpoint("evidence.body-written")
+            target = body_path(self.folder, digest.hexdigest())
+            if not target.exists():
+                _make_folder(target.parent)
+                Path(part).replace(target)
+                _sync_folder(target.parent)
+        finally:
+            Path(part).unlink(missing_ok=True)
+        return digest.hexdigest(), size
+
+
+def body_path(folder: Path, digest: str) -> Path:
+    """Where the body with this digest is kept."""
+    return folder / digest[:2] / f"{digest}.gz"
+
+
+def link_of(line: Mapping[str, Any]) -> str:
+    """The link of a chain line: the digest of its canonical JSON without ``link``."""
+    return sha256(_line_text({name: value for name, value in line.items() if name != "link"}).encode())
+
+
+def answers(folder: Path) -> Iterator[Answer]:
+    """Every line of the chain, oldest first, as Answers. A torn last line is passed over; see verify for the rest."""
+    path = folder / CHAIN
+    if not path.exists():
+        return
+    with path.open("rb") as chain:
+        for raw in chain:
+            if raw.endswith(b"\n"):
+                yield _answer(folder, json.loads(raw))
+
+
+def recent(folder: Path, since: datetime) -> list[Answer]:
+    """The lines written at or after a moment, oldest first, read from the chain's end."""
+    path = folder / CHAIN
+    found: list[Answer] = []
+    if not path.exists():
+        return found
+    for raw in _lines_backwards(path):
+        answer = _answer(folder, json.loads(raw))
+        if answer.at < since:
+            break
+        found.append(answer)
+    return found[::-1]
+
+
+def _lines_backwards(path: Path) -> Iterator[bytes]:
+    """Whole lines, the last first."""
+    with path.open("rb") as chain:
+        end = chain.seek(0, os.SEEK_END)
+        rest = b""
+        while end > 0:
+            start = max(0, end - 65536)
+            chain.seek(start)
+            head, *lines = (chain.read(end - start) + rest).split(b"\n")
+            yield from (line for line in reversed(lines) if line)
+            rest, end = head + (b"\n" if lines else b""), start
+        if rest.strip():
+            yield rest.rstrip(b"\n")
+
+
+def _line_text(line: Mapping[str, Any]) -> str:
+    return write_json(line)
+
+
+def _answer(folder: Path, line: Mapping[str, Any]) -> Answer:
+    request = line["request"]
+    return Answer(
+        seq=line["seq"],
+        at=from_iso(line["at"]),
+        source=line["source"],
+        stream=line["stream"],
+        method=request["method"],
+        url=request["url"],
+        params=request["params"],
+        status=line["status"],
+        sha256=line["sha256"],
+        size=line["bytes"],
+        link=line["link"],
+        body=partial(_open_body, folder, line["sha256"]),
+    )
+
+
+def _open_body(folder: Path, digest: str | None) -> BinaryIO:
+    if digest is None:
+        raise EvidenceError("nothing was sealed for this request", where=str(folder / CHAIN))
+    path = body_path(folder, digest)
+    try:
+        return gzip.open(path, "rb")  # type: ignore[return-value]
+    except OSError as error:
+        raise EvidenceError(
+            f"the sealed answer cannot be read: {error.strerror}",
+            where=str(path),
+            next_step="Restore it from a backup; recon verify lists what else is missing",
+        ) from None
+
+
+def _end_of_chain(folder: Path) -> tuple[int, str]:
+    path = folder / CHAIN
+    if not path.exists() or path.stat().st_size == 0:
+        return 1, GENESIS
+    last = json.loads(next(_lines_backwards(path)))
+    return last["seq"] + 1, last["link"]
+
+
+def _mend(folder: Path) -> None:
+    """Puts away half-written bodies, and moves a torn last line aside so that the chain ends in a whole one."""
+    for part in folder.glob(_PART + "*"):
+        part.unlink()
+    path = folder / CHAIN
+    if not path.exists():
+        return
+    with path.open("rb+") as chain:
+        size = chain.seek(0, os.SEEK_END)
+        if size == 0:
+            return
+        chain.seek(-1, os.SEEK_END)
+        if chain.read(1) == b"\n":
+            return
+        torn = next(_lines_backwards(path))
+        _append(folder / TORN, torn.decode("utf-8", "backslashreplace") + "\n")
+        chain.truncate(size - len(torn))
+        chain.flush()
+        os.fsync(chain.fileno())
+
+
+def _append(path: Path, text: str) -> None:
+    new = not path.exists()
+    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        if new:
+            os.fchmod(handle, 0o600)
+        data = text.encode()
+        while data:
+            data = data[os.write(handle, data) :]
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+    if new:
+        _sync_folder(path.parent)
+
+
+def _make_folder(folder: Path) -> None:
+    if folder.is_dir():
+        return
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    _sync_folder(folder.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _unwritable(folder: Path, error: OSError) -> EvidenceError:
+    fault = EvidenceError(
+        f"the evidence cannot be written: {error.strerror}",
+        where=str(error.filename or folder),
+        next_step="Free space or mend the rights of the folder, then run the command again; nothing is lost",
+    )
+    fault.exit_code = 1
+    return fault

@@ -1,0 +1,119 @@
+"""Proves the chain and every sealed answer, without the ledger."""
+
+import gzip
+import hashlib
+import json
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from recon.core.canonical import write_json
+from recon.core.records import GENESIS
+from recon.evidence.archive import CHAIN, TORN, body_path, link_of
+
+_FIELDS = {"seq", "at", "source", "stream", "request", "status", "sha256", "bytes", "prev", "link"}
+
+
+@dataclass
+class Proof:
+    """What was proved: sealed answers, their bytes, the last link, and every problem as (place, text)."""
+
+    answers: int = 0
+    bytes: int = 0
+    head: str = GENESIS
+    problems: list[tuple[str, str]] = field(default_factory=list)
+    links: dict[int, str] = field(default_factory=dict)
+
+
+def verify(folder: Path) -> Proof:
+    """Walks the chain line by line and hashes every body once."""
+    proof = Proof()
+    sizes: dict[str, int] = {}
+    for number, raw in enumerate(_lines(folder), start=1):
+        place = f"{CHAIN}:{number}"
+        line = _read(raw, place, proof)
+        if line is None:
+            continue
+        if line["seq"] != number:
+            proof.problems.append(
+                (place, f"the line says seq {line['seq']}: a line is missing, added or moved")
+            )
+        if line["prev"] != proof.head:
+            proof.problems.append((place, "prev is not the link of the line before: the chain is cut here"))
+        if line["link"] != link_of(line):
+            proof.problems.append((place, "link is not the digest of the line: the line was changed"))
+        proof.head = line["link"]
+        proof.links[line["seq"]] = line["link"]
+        if line["sha256"] is not None:
+            proof.answers += 1
+            proof.bytes += line["bytes"]
+            _check_body(folder, line, place, sizes, proof)
+    return proof
+
+
+def _lines(folder: Path) -> Iterator[bytes]:
+    path = folder / CHAIN
+    if path.exists():
+        with path.open("rb") as chain:
+            yield from chain
+
+
+def _read(raw: bytes, place: str, proof: Proof) -> dict[str, Any] | None:
+    if not raw.endswith(b"\n"):
+        proof.problems.append((place, f"the last line is torn; the next pull moves it to {TORN}"))
+        return None
+    try:
+        line = json.loads(raw)
+        canonical = write_json(line).encode() + b"\n"
+    except (ValueError, TypeError):
+        proof.problems.append((place, "the line is not JSON"))
+        return None
+    if not isinstance(line, dict) or set(line) != _FIELDS:
+        proof.problems.append((place, "the line does not have the fields of a chain line"))
+        return None
+    types = (
+        (line["seq"], int),
+        (line["bytes"], int),
+        (line["prev"], str),
+        (line["link"], str),
+        (line["request"], dict),
+    )
+    if not all(type(value) is kind for value, kind in types):
+        proof.problems.append((place, "a field of the line has the wrong type"))
+        return None
+    if canonical != raw:
+        proof.problems.append((place, "the line is not in canonical form"))
+    return line
+
+
+def _check_body(folder: Path, line: dict[str, Any], place: str, sizes: dict[str, int], proof: Proof) -> None:
+    digest = str(line["sha256"])
+    if digest not in sizes:
+        sizes[digest] = _measure(folder, digest, place, proof)
+    if sizes[digest] not in (-1, line["bytes"]):
+        proof.problems.append((place, f"the line says {line['bytes']} bytes, the body has {sizes[digest]}"))
+
+
+def _measure(folder: Path, digest: str, place: str, proof: Proof) -> int:
+    """The size of a body whose digest is right, else -1 and a problem."""
+    path = body_path(folder, digest)
+    found, size = hashlib.sha256(), 0
+    try:
+        with gzip.open(path, "rb") as body:
+            while chunk := body.read(1 << 20):
+                found.update(chunk)
+                size += len(chunk)
+    except FileNotFoundError:
+        proof.problems.append((place, f"the answer {digest} is missing from the archive"))
+        return -1
+    except (OSError, EOFError, zlib.error) as error:
+        proof.problems.append((place, f"the answer {digest} cannot be read: {error}"))
+        return -1
+    if found.hexdigest() != digest:
+        proof.problems.append(
+            (place, f"the answer {digest} was altered: its bytes hash to {found.hexdigest()}")
+        )
+        return -1
+    return size
