@@ -1,0 +1,114 @@
+"""What every source's table of recon.toml may hold, and secrets as references."""
+
+import os
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+
+from recon.core.errors import ConfigError
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def _reference(text: str) -> str:
+    scheme, _, rest = text.partition(":")
+    if scheme not in ("env", "file", "keyring") or not rest or (scheme == "keyring" and "/" not in rest):
+        raise ValueError(
+            "expected a reference to a secret (env:NAME, file:PATH or keyring:SERVICE/USER), never the secret itself"
+        )
+    return text
+
+
+def _url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.username or parts.password or parts.query or parts.fragment or not parts.hostname:
+        raise ValueError("expected https://HOST/PATH without user, query or fragment")
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
+        raise ValueError("expected https:// (plain http only for a loopback address)")
+    return text
+
+
+def _base_url(text: str) -> str:
+    return _url(text).rstrip("/")
+
+
+def _midnight(value: Any) -> Any:
+    """A TOML date means its first moment, UTC."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return datetime(value.year, value.month, value.day, tzinfo=UTC)
+    return value
+
+
+def _aware(at: datetime) -> datetime:
+    if at.tzinfo is None:
+        raise ValueError("expected a date, or a moment with its zone")
+    return at.astimezone(UTC)
+
+
+SecretRef = Annotated[str, AfterValidator(_reference)]
+Url = Annotated[str, AfterValidator(_url)]
+BaseUrl = Annotated[str, AfterValidator(_base_url)]
+Start = Annotated[datetime, BeforeValidator(_midnight), AfterValidator(_aware)]
+
+
+class SourceSettings(BaseModel):
+    """Keys that every source takes. Unknown keys are refused, and errors never echo a value."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    kind: str
+    start: Start | None = None
+    unsettled_days: int = Field(default=3, ge=0)
+
+
+class HttpSettings(SourceSettings):
+    """Keys that every source read over HTTP takes. ``deadline_s`` is wall time for the whole source."""
+
+    base_url: BaseUrl
+    deadline_s: float = Field(default=120, gt=0)
+    page_size: int | None = Field(default=None, ge=1)
+
+
+def resolve(reference: str, key: str, folder: Path) -> SecretStr:
+    """The secret a reference points at. Raises ConfigError naming the key and the reference, never the value."""
+    scheme, _, rest = reference.partition(":")
+    value: str | None
+    if scheme == "env":
+        value, remedy = os.environ.get(rest), f"Set the environment variable {rest}"
+    elif scheme == "file":
+        value, remedy = _file_secret(folder / rest, key), f"Write the secret into {rest}"
+    else:
+        value, remedy = _keyring_secret(rest, key), f"Store it with: keyring set {rest.replace('/', ' ', 1)}"
+    if not value:
+        raise ConfigError(f"the secret {reference} is not set", where=key, next_step=remedy)
+    return SecretStr(value)
+
+
+def _file_secret(path: Path, key: str) -> str | None:
+    try:
+        if path.stat().st_mode & 0o077:
+            raise ConfigError(
+                f"others can read the secret in {path}", where=key, next_step=f"Run: chmod 600 {path}"
+            )
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"the secret file {path} cannot be read: {error}", where=key) from None
+
+
+def _keyring_secret(rest: str, key: str) -> str | None:
+    try:
+        import keyring  # an extra, slow to load, and used by few
+    except ImportError:
+        raise ConfigError(
+            "a keyring secret needs the extra 'keyring'",
+            where=key,
+            next_step="Install it, or use env: or file:",
+        ) from None
+    service, _, user = rest.partition("/")
+    try:
+        return keyring.get_password(service, user)
+    except Exception as error:  # every backend brings its own errors
+        raise ConfigError(f"the keyring does not answer: {type(error).__name__}", where=key) from None

@@ -1,0 +1,50 @@
+"""Egera's answers, written out, for the tests that change one thing in them."""
+
+from typing import Any
+
+from recon.core.contracts import Request
+from recon.sources.egera import Settings
+from tests.sources.drive import Reply, as_bytes, fails
+
+TRADE = {
+    "currency1": "btc",
+    "currency2": "pln",
+    "amount": "0.50000000",
+    "time_close": 1735807272,
+    "price": "100.01",
+    "fee_taker": "50",
+    "fee_maker": "30",
+    "type": "bid",
+    "action": "open",
+}
+DEPOSIT = {"time": "1735807272", "amount": "1.5", "type": "hash", "state": "1"}
+WITHDRAWAL = {"time": "1735807272", "amount": "1.5", "tx": "", "address": "bc1", "state": "1"}
+WALLETS = {"btc": {"decimal_point": "8"}, "pln": {"decimal_point": "2"}}
+BALANCES = {
+    "BTC": {"active": "0.00000000", "inactive": "0.00000000"},
+    "PLN": {"active": "0.00", "inactive": "0.00"},
+}
+
+
+def settings(**changes: Any) -> Settings:
+    stated = {"kind": "egera", "base_url": "https://a.example", "account_id": "1", "key": "env:KEY"}
+    return Settings.model_validate(stated | changes)
+
+
+def literal(**answers: Any) -> Reply:
+    """A venue that answers each action with what is given, and movements of a currency with those given for it."""
+    usual: dict[str, Any] = {
+        "getwalletsstatus": WALLETS,
+        "info": {"balances": BALANCES},
+        "history": {"history": []},
+        "volumes": {"volumes": []},
+    }
+
+    def reply(request: Request) -> bytes:
+        action = request.params["action"]
+        found = {**usual, **answers}.get(action, {})
+        if action in {"deposits", "withdrawals"}:
+            found = {"history": found.get(request.params["currency"], [])}
+        return fails(request) if found is None else as_bytes({"success": True, **found})
+
+    return reply
