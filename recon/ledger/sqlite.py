@@ -1,0 +1,187 @@
+"""A ledger in one SQLite file: how it is told from other files, made, opened and locked.
+
+The file is made beside its place and moved there when it is whole, so a file that is not whole is never ours to mend.
+Only one SQLite library of a process may have it open at a time: the locks of the operating system belong to the
+process, and the second library to close the file would take its log away from under the first.
+"""
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NoReturn
+
+from filelock import FileLock, Timeout
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
+
+from recon.core.errors import LedgerBusy, LedgerError
+from recon.core.failpoints import failpoint
+from recon.core.times import short_text
+from recon.ledger.database import Database
+
+APPLICATION = int.from_bytes(b"rcnl")
+"""Stands in the file's header (application_id), and tells a ledger from other programs' databases."""
+
+_MAGIC = b"SQLite format 3\0"
+_HEADER = 100
+_PRAGMAS = (
+    "page_size = 16384",  # of a new file: a tenth faster to append to than 4096
+    "busy_timeout = 10000",
+    "foreign_keys = ON",
+    "recursive_triggers = ON",
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "cache_size = -196608",  # 192 MiB at most: the index of a million records stays in memory while it grows
+)
+
+
+def sqlite_database(path: Path) -> Database:
+    """The database in this file. Nothing is opened or made yet."""
+    return Database(
+        where=str(path),
+        address=_address(path),
+        engine=_engine(path),
+        there=lambda: _there(path),
+        make=lambda build: _make(path, build),
+        lock=lambda: _lock(path),
+    )
+
+
+def _engine(path: Path) -> Engine:
+    def connect() -> sqlite3.Connection:
+        # Without an isolation level transactions begin where SQLAlchemy says so, also before a CREATE.
+        connection = sqlite3.connect(_address(path), uri=True, isolation_level=None)
+        for pragma in _PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+        return connection
+
+    engine = create_engine("sqlite+pysqlite://", creator=connect, poolclass=QueuePool, pool_size=1)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+    return engine
+
+
+def _address(path: Path) -> str:
+    """For opening, not for making: a file that is gone is an error, not a new ledger."""
+    return f"{path.absolute().as_uri()}?mode=rw"
+
+
+def _there(path: Path) -> bool:
+    try:
+        log = path.with_name(path.name + "-wal")
+        logged = log.exists() and log.stat().st_size > 0
+        there = path.exists()
+        header = b""
+        size = 0
+        if there:
+            size = path.stat().st_size
+            with path.open("rb") as file:
+                header = file.read(_HEADER)
+    except OSError as error:
+        _refuse(error, path)
+    if not path.parent.is_dir():
+        raise LedgerError(
+            f"there is no folder {path.parent}",
+            where=str(path),
+            next_step="Make the folder, or give another place in [ledger] url",
+        )
+    if not there and not logged:
+        return False
+    if not there:
+        # SQLite would play it into whatever file stands there next.
+        fault = f"it is gone, but its log {log.name} is left"
+    elif not header.startswith(_MAGIC):
+        fault = "it is an empty file" if not header else "it is not a database"
+    elif len(header) < _HEADER or (_stated_size(header) > size and not logged):
+        fault = f"it is cut short: {size:,} bytes are left of it"
+    elif int.from_bytes(header[68:72]) != APPLICATION:
+        fault = "it is a database, but not a ledger of recon"
+    else:
+        return True
+    raise LedgerError(
+        fault,
+        where=str(path),
+        next_step="Give another place in [ledger] url, or restore a backup; nothing was written",
+    )
+
+
+def _stated_size(header: bytes) -> int:
+    """What the header says the file must hold: its pages by their size, of which 1 stands for 65536."""
+    page = int.from_bytes(header[16:18])
+    return int.from_bytes(header[28:32]) * (65536 if page == 1 else page)
+
+
+def _make(path: Path, build: Callable[[Connection], None]) -> None:
+    part = path.with_name(path.name + ".making")
+    try:
+        for left in (part, *(part.with_name(part.name + end) for end in ("-wal", "-shm", "-journal"))):
+            left.unlink(missing_ok=True)
+        # SQLite gives its log the mode of the file, so the mode is right from the first byte.
+        handle = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        os.fchmod(handle, 0o600)
+        os.close(handle)
+        engine = _engine(part)
+        with engine.begin() as connection:
+            connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION}")
+            build(connection)
+        engine.dispose()
+        _sync(part)
+        failpoint("ledger.made")
+        part.rename(path)
+        _sync(path.parent)
+    except OSError as error:
+        _refuse(error, path)
+
+
+@contextmanager
+def _lock(path: Path) -> Iterator[None]:
+    """Held through a file beside the ledger; the operating system frees it when the process dies."""
+    file = path.with_name(path.name + ".lock")
+    lock = FileLock(file, mode=0o600, blocking=False, on_acquired=_sign)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise _busy(path, file) from None
+    except OSError as error:
+        _refuse(error, path)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _sign(handle: int) -> None:
+    os.ftruncate(handle, 0)
+    os.pwrite(handle, str(os.getpid()).encode(), 0)
+
+
+def _busy(path: Path, file: Path) -> LedgerBusy:
+    """Names the holder, as far as its signature tells."""
+    try:
+        holder = file.read_text(encoding="ascii")
+        since = datetime.fromtimestamp(file.stat().st_mtime_ns // 10**9, UTC)
+    except OSError:
+        holder = ""
+    signature = f" (process {holder}, since {short_text(since)})" if holder else ""
+    return LedgerBusy(
+        f"another run holds the ledger{signature}",
+        where=str(path),
+        next_step="Wait until it ends, then run the command again",
+    )
+
+
+def _refuse(error: OSError, path: Path) -> NoReturn:
+    raise LedgerError(
+        f"it cannot be opened: {error.strerror}",
+        where=str(path),
+        next_step="Check that the folder exists, and that you may write there",
+    ) from None
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
