@@ -1,0 +1,132 @@
+"""One cause is shown once: a break that another one explains becomes a member of it. Pure functions."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from recon.core.breaks import CHECK_ORDER, Break
+
+
+class Cause(NamedTuple):
+    """Two breaks of one cause, by their ids: ``host`` is shown, ``member`` within it."""
+
+    host: str
+    member: str
+
+
+class Explained(NamedTuple):
+    """A break with what its diagnosis ties it to: running_balance breaks whose sum it is, entries in suspense."""
+
+    found: Break
+    gaps: tuple[str, ...]
+    suspended: tuple[int, ...]
+
+
+def shown_once(
+    listed: Iterable[Break], running: Sequence[Explained], closing: Sequence[Explained]
+) -> list[Break]:
+    """The breaks to show. ``running`` are those of all time, so some may not be listed; ``closing`` all are."""
+    shown = {one.id: one for one in listed}
+    causes = [
+        *_sums(shown, closing),
+        *_suspense(shown, running, closing),
+        *_counts(shown, running, closing),
+        *_trial_balance(shown),
+    ]
+    return fold(shown, causes)
+
+
+def fold(shown: Mapping[str, Break], causes: Iterable[Cause]) -> list[Break]:
+    """Puts each member into its host, or into the host of that. The first cause told of a member counts."""
+    hosts: dict[str, str] = {}
+    for host, member in causes:
+        if {host, member} <= set(shown) and _root(hosts, host) != member:
+            hosts.setdefault(member, host)
+    members: dict[str, list[dict[str, Any]]] = {}
+    for member in sorted(hosts, key=lambda one: (CHECK_ORDER.index(shown[one].check), one)):
+        members.setdefault(_root(hosts, member), []).append(_as_member(shown[member]))
+    return [
+        replace(one, diagnosis=replace(one.diagnosis, members=tuple(members[one.id])))
+        if one.id in members
+        else one
+        for one in shown.values()
+        if one.id not in hosts
+    ]
+
+
+def _root(hosts: Mapping[str, str], one: str) -> str:
+    while one in hosts:
+        one = hosts[one]
+    return one
+
+
+def _as_member(one: Break) -> dict[str, Any]:
+    facts = one.facts()
+    diagnosis = facts.pop("diagnosis")
+    return {**facts, "text": diagnosis["text"]}
+
+
+def _sums(shown: Mapping[str, Break], closing: Sequence[Explained]) -> list[Cause]:
+    """A closing difference that running balances sum to belongs to the last of them that is listed.
+
+    Where none is, they lie outside the period, and the difference stays: its text names them.
+    """
+    causes = []
+    for one in closing:
+        host = next((gap for gap in reversed(one.gaps) if gap in shown), None)
+        if host is not None:
+            causes.append(Cause(host, one.found.id))
+    return causes
+
+
+def _suspense(
+    shown: Mapping[str, Break], running: Sequence[Explained], closing: Sequence[Explained]
+) -> list[Cause]:
+    """A row in suspense belongs to the running balance that it breaks; a closing balance belongs to the row."""
+    by_entry = {
+        entry: one.id for one in shown.values() if one.check == "unclassified" for entry in one.entries
+    }
+    causes = [
+        Cause(one.found.id, by_entry[entry])
+        for one in running
+        for entry in one.suspended
+        if entry in by_entry
+    ]
+    return causes + [
+        Cause(by_entry[entry], one.found.id)
+        for one in closing
+        for entry in one.suspended
+        if entry in by_entry
+    ]
+
+
+def _counts(
+    shown: Mapping[str, Break], running: Sequence[Explained], closing: Sequence[Explained]
+) -> list[Cause]:
+    """A venue that counts n rows more than it lists, where n balances of the source lack a record: these rows."""
+    miscounted = [
+        one for one in shown.values() if one.check == "coverage" and one.diagnosis.kind == "missing_record"
+    ]
+    causes = []
+    for count in miscounted:
+        if sum(one.source == count.source for one in miscounted) > 1:
+            continue
+        gaps = [one.found for one in running if _lacks_record(one, count)]
+        ends = [one.found for one in closing if _lacks_record(one, count) and not one.gaps]
+        if gaps and len(gaps) == count.difference:
+            causes += [Cause(gap.id, count.id) for gap in reversed(gaps) if gap.id in shown][:1]
+        elif not gaps and len(ends) == count.difference:
+            causes += [Cause(count.id, end.id) for end in ends]
+    return causes
+
+
+def _lacks_record(one: Explained, count: Break) -> bool:
+    return one.found.source == count.source and one.found.diagnosis.kind == "missing_record"
+
+
+def _trial_balance(shown: Mapping[str, Break]) -> list[Cause]:
+    """The trial balance is out by what entries are out by."""
+    entries = [one for one in shown.values() if one.check == "double_entry" and one.entries]
+    totals = [one for one in shown.values() if one.check == "double_entry" and not one.entries]
+    last = {one.asset: one.id for one in entries}
+    return [Cause(last[one.asset], one.id) for one in totals if one.asset in last]

@@ -1,0 +1,117 @@
+"""Runs the checks on a connection that holds the ledger's tables, and diagnoses what they find."""
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from duckdb import DuckDBPyConnection
+
+from recon.checks._ask import ask, count
+from recon.checks._catalogue import catalogue
+from recon.checks._diagnose import tell_row
+from recon.checks._explain import break_of, closing_balances, running_balances
+from recon.checks._merge import Explained, shown_once
+from recon.core.breaks import CheckResult
+from recon.core.times import Period
+
+_RUNNING, _CLOSING = "running_balance", "closing_balance"
+_TABLES = """
+create or replace temp table period(starts_at timestamp, ends_at timestamp);
+create or replace temp table sources(source string, kind string, unsettled_days bigint, unsettled_age interval);
+create or replace temp table problems(text string, source string, place string);
+create or replace temp table verified(answers bigint);
+"""
+
+
+class Configured(NamedTuple):
+    """A configured source."""
+
+    source: str
+    kind: str
+    unsettled_days: int
+
+
+class Problem(NamedTuple):
+    """One thing that verification found. ``source`` is None where it concerns none."""
+
+    text: str
+    source: str | None
+    place: str
+
+
+def run(
+    connection: DuckDBPyConnection,
+    *,
+    period: Period,
+    sources: Sequence[Configured],
+    problems: Sequence[Problem],
+    verified: int,
+    names: Collection[str] | None = None,
+) -> list[CheckResult]:
+    """Every check, or those of ``names``, in the order of CHECK_ORDER, each with the breaks shown under it.
+
+    ``verified`` is how many sealed answers the verification that found ``problems`` looked at. The connection must
+    hold the tables that the checks read; the runner adds period, sources, problems and verified. Raises LookupError
+    for an unknown name, and where the room or a check is broken.
+    """
+    known = catalogue()
+    if unknown := set(names or ()) - set(known):
+        raise LookupError(f"no check is called {', '.join(sorted(unknown))}; there are {', '.join(known)}")
+    checks = [check for name, check in known.items() if names is None or name in names]
+    _fill(connection, period, sources, problems, verified)
+    found = {check.name: ask(connection, check) for check in checks}
+    running: list[Explained] = []
+    closing: list[Explained] = []
+    if found.get(_RUNNING) or found.get(_CLOSING):
+        running = running_balances(connection, known[_RUNNING])
+        closing = closing_balances(connection, known[_CLOSING], found.get(_CLOSING, []), running)
+    in_period = {(*one.chain, one.anchor) for one in found.get(_RUNNING, ())}
+    listed = [one.found for one in running if _identity(one) in in_period] + [one.found for one in closing]
+    for check in checks:
+        if check.name not in (_RUNNING, _CLOSING):
+            listed += [
+                break_of(check, one, tell_row(one), () if one.entry is None else (one.entry,))
+                for one in found[check.name]
+            ]
+    shown = shown_once(listed, running, closing)
+    return [
+        CheckResult(
+            check=check.name,
+            title=check.title,
+            sql=check.question,
+            why=check.why,
+            fix=check.fix,
+            tested=count(connection, check),
+            breaks=tuple(one for one in shown if one.check == check.name),
+        )
+        for check in checks
+    ]
+
+
+def _fill(
+    connection: DuckDBPyConnection,
+    period: Period,
+    sources: Sequence[Configured],
+    problems: Sequence[Problem],
+    verified: int,
+) -> None:
+    """The tables that come from arguments; a period without bounds has the calendar's."""
+    connection.execute(_TABLES)
+    start = _naive(period.start or datetime.min.replace(tzinfo=UTC))
+    end = _naive(period.end or datetime.max.replace(tzinfo=UTC))
+    connection.execute("insert into period values ($1, $2)", [start, end])
+    connection.execute("insert into verified values ($1)", [verified])
+    for one in sources:
+        connection.execute(
+            "insert into sources values ($1, $2, $3, $4)", [*one, timedelta(one.unsettled_days)]
+        )
+    for problem in problems:
+        connection.execute("insert into problems values ($1, $2, $3)", list(problem))
+
+
+def _naive(at: datetime) -> datetime:
+    return at.astimezone(UTC).replace(tzinfo=None)
+
+
+def _identity(one: Explained) -> tuple[str | None, ...]:
+    return one.found.source, one.found.account, one.found.asset, one.found.anchor

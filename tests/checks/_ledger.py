@@ -1,0 +1,172 @@
+"""A small ledger in DuckDB, with the tables that the checks are handed."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import duckdb
+
+from recon.checks import Configured, Problem, run
+from recon.core.breaks import Break, CheckResult
+from recon.core.times import Period
+
+START = datetime(2025, 1, 1)  # noqa: DTZ001 # the tables hold UTC without a zone
+EVER = Period(name="all", start=None, end=None)
+JANUARY = Period(name="2025-01", start=datetime(2025, 1, 1, tzinfo=UTC), end=datetime(2025, 2, 1, tzinfo=UTC))
+FEBRUARY = Period(
+    name="2025-02", start=datetime(2025, 2, 1, tzinfo=UTC), end=datetime(2025, 3, 1, tzinfo=UTC)
+)
+
+_TABLES = """
+create table legs(
+    entry bigint, source varchar, account varchar, ledger_account varchar, class varchar, asset varchar,
+    quantity decimal(36,18), balance_after decimal(36,18), "at" timestamp, ordinal bigint, kind varchar, live boolean
+);
+create table pending(
+    record bigint, source varchar, stream varchar, account varchar, asset varchar, quantity decimal(36,18),
+    "at" timestamp, kind varchar
+);
+create table readings(
+    reading bigint, run bigint, source varchar, stream varchar, status varchar, started_at timestamp,
+    ended_at timestamp, requests bigint, seen bigint, stated bigint, first_at timestamp, last_at timestamp,
+    error_kind varchar, error_message varchar
+);
+create table snapshots(
+    snapshot bigint, reading bigint, source varchar, account varchar, asset varchar, "at" timestamp,
+    total decimal(36,18), locked decimal(36,18), entry_cut bigint
+);
+create table looks(reading bigint, source varchar, stream varchar, "at" timestamp, entry_cut bigint);
+"""
+
+
+def day(number: float) -> datetime:
+    """The moment so many days after the start, as the tables hold it."""
+    return START + timedelta(days=number)
+
+
+class Ledger:
+    """Tables to fill, and the checks to run on them. Entries number themselves and follow one another by the hour."""
+
+    def __init__(self) -> None:
+        self.connection = duckdb.connect(config={"threads": 1})
+        self.connection.execute(_TABLES)
+        self.entry = 0
+        self.reading = 0
+        self.sources = [Configured("fuse", "cryptofuse", 3)]
+        self.problems: list[Problem] = []
+
+    def clear(self) -> None:
+        for table in ("legs", "pending", "readings", "snapshots", "looks"):
+            self.connection.execute(f"delete from {table}")
+        self.entry = self.reading = 0
+
+    def row(
+        self,
+        quantity: str | Decimal,
+        after: str | Decimal | None = None,
+        *,
+        source: str = "fuse",
+        account: str = "main",
+        asset: str = "BTC",
+        at: datetime | None = None,
+        ordinal: int | None = None,
+        kind: str = "deposit",
+        contra: str = "external",
+        live: bool = True,
+    ) -> int:
+        """Posts one row on a place against a contra account; its entry's number."""
+        entry = self.entry = self.entry + 1
+        moment = at or START + timedelta(hours=entry)
+        order = entry if ordinal is None else ordinal
+        moved = Decimal(quantity)
+        rest = (moment, order, kind, live)
+        self.leg(
+            *(entry, source, account, f"assets:{source}:{account}", "assets", asset, moved, after, *rest),
+            *(entry, source, None, f"{contra}:{source}", contra, asset, moved.copy_negate(), None, *rest),
+        )
+        return entry
+
+    def unread(self, asset: str = "BTC", *, source: str = "fuse", at: datetime | None = None) -> int:
+        """Posts a row that could not be understood: it moves nothing and stands in suspense."""
+        entry = self.entry = self.entry + 1
+        moment = at or START + timedelta(hours=entry)
+        self.leg(entry, source, None, f"suspense:{source}", "suspense", asset, Decimal(0), None, moment, entry,
+                 "odd: its amount is a word", True)  # fmt: skip
+        return entry
+
+    def leg(self, *values: object) -> None:
+        """Posts legs, twelve values each."""
+        places = ", ".join(["(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"] * (len(values) // 12))
+        self.connection.execute(f"insert into legs values {places}", list(values))
+
+    def read(
+        self,
+        stream: str = "history",
+        status: str = "ok",
+        *,
+        source: str = "fuse",
+        at: datetime | None = None,
+        seen: int = 0,
+        stated: int | None = None,
+        error: str | None = None,
+    ) -> int:
+        """One reading of a stream; its number."""
+        number = self.reading = self.reading + 1
+        moment = at or day(number)
+        values = [number, number, source, stream, status, moment, moment, 1, seen, stated, None, None,
+                  None if error is None else "http_status", error]  # fmt: skip
+        self.connection.execute(f"insert into readings values ({', '.join('?' * len(values))})", values)
+        return number
+
+    def look(
+        self, held: dict[tuple[str, str], str], *, source: str = "fuse", at: datetime | None = None
+    ) -> int:
+        """One look at the balances, ``held`` by account and asset, after all entries so far."""
+        moment = at or START + timedelta(hours=self.entry, minutes=30)
+        number = self.read("balances", source=source, at=moment)
+        self.connection.execute(
+            "insert into looks values (?, ?, 'balances', ?, ?)", [number, source, moment, self.entry]
+        )
+        for (account, asset), total in held.items():
+            self.connection.execute(
+                "insert into snapshots values (0, ?, ?, ?, ?, ?, ?, 0, ?)",
+                [number, source, account, asset, moment, Decimal(total), self.entry],
+            )
+        return number
+
+    def wait(
+        self, quantity: str, *, record: int, asset: str = "BTC", at: datetime, source: str = "fuse"
+    ) -> None:
+        """One pending row."""
+        self.connection.execute(
+            "insert into pending values (?, ?, 'withdrawals', 'main', ?, ?, ?, 'withdrawal')",
+            [record, source, asset, Decimal(quantity), at],
+        )
+
+    def results(self, period: Period = EVER, names: Collection[str] | None = None) -> dict[str, CheckResult]:
+        answers = run(
+            self.connection,
+            period=period,
+            sources=self.sources,
+            problems=self.problems,
+            verified=7,
+            names=names,
+        )
+        return {answer.check: answer for answer in answers}
+
+    def breaks(self, period: Period = EVER, names: Collection[str] | None = None) -> list[Break]:
+        return [one for answer in self.results(period, names).values() for one in answer.breaks]
+
+    def chain(self, steps: Iterable[str], *, asset: str = "BTC", account: str = "main") -> list[int]:
+        """Posts rows that each state the balance after them."""
+        balance, entries = Decimal(0), []
+        for step in steps:
+            balance += Decimal(step)
+            kind = "deposit" if Decimal(step) >= 0 else "withdrawal"
+            entries.append(self.row(step, balance, asset=asset, account=account, kind=kind))
+        return entries
+
+
+def kinds(breaks: Sequence[Break]) -> list[tuple[str, str]]:
+    """Check and kind of each break."""
+    return [(one.check, one.diagnosis.kind) for one in breaks]
