@@ -1,0 +1,36 @@
+"""Opens what a command needs from its options."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from recon.cli._clock import SYSTEM
+from recon.cli._output import Options
+from recon.core.times import Period, period
+from recon.ledger.store import Ledger
+from recon.pipeline import config, session
+from recon.pipeline.config import Config
+from recon.pipeline.session import Session
+
+
+def load(options: Options) -> Config:
+    """The configuration the options point at."""
+    return config.load(config.find(options.config))
+
+
+@contextmanager
+def writing(loaded: Config, command: str) -> Iterator[Session]:
+    """A run of ``command`` that may write."""
+    with session.writing(loaded, SYSTEM, command) as opened:
+        yield opened
+
+
+@contextmanager
+def reading(loaded: Config) -> Iterator[Ledger]:
+    """The ledger to look at."""
+    with session.reading(loaded) as ledger:
+        yield ledger
+
+
+def named(name: str, loaded: Config) -> Period:
+    """The period a PERIOD argument names."""
+    return period(name, loaded.zone, SYSTEM.now())

@@ -1,0 +1,204 @@
+"""Reads from the ledger, once, everything that a period's reports say. No clock: the same ledger, the same books."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from itertools import groupby
+from typing import Any
+
+from recon import __version__
+from recon.core.books import BalanceProof, Books, Coverage, Curve, RegisteredBreak, RollForward, Transaction
+from recon.core.money import exact
+from recon.core.times import EPOCH, Period
+from recon.evidence.archive import answers
+from recon.ledger.copy import load as typed_copy
+from recon.ledger.reads import EntryEvidence, entry_evidence, evidence_head, latest_readings, ledger_head
+from recon.ledger.store import Ledger
+from recon.pipeline.config import Config
+from recon.pipeline.reconcile import examine, registered
+
+_ROLL_FORWARD = """
+select l.source, l.account, l.asset,
+    coalesce(sum(case when l.at < $start then l.quantity end), 0) as opening,
+    coalesce(sum(case when l.at >= $start and l.at < $end and l.quantity > 0 then l.quantity end), 0) as incoming,
+    coalesce(sum(case when l.at >= $start and l.at < $end and l.quantity < 0 then -l.quantity end), 0) as outgoing,
+    coalesce(sum(case when l.at < $end then l.quantity end), 0) as closing
+from legs as l
+where l.class = 'assets' and l.live
+group by l.source, l.account, l.asset
+order by l.source, l.account, l.asset
+"""
+
+_LOOKS = """
+select k.reading, k.source, k.at, k.entry_cut from looks as k order by k.source, k.reading
+"""
+
+_BALANCES = """
+with held as (
+    select l.account, l.asset, sum(l.quantity) as quantity
+    from legs as l
+    where l.class = 'assets' and l.source = $source and l.entry <= $cut
+    group by l.account, l.asset
+), said as (
+    select s.account, s.asset, s.total, s.locked from snapshots as s where s.reading = $reading
+)
+select coalesce(held.account, said.account) as account, coalesce(held.asset, said.asset) as asset,
+    coalesce(held.quantity, 0) as ledger, coalesce(said.total, 0) as venue, coalesce(said.locked, 0) as locked
+from held full outer join said on held.account = said.account and held.asset = said.asset
+order by 1, 2
+"""
+
+_TRANSACTIONS = """
+select own.at, own.source, own.account, own.kind, own.asset, own.quantity, own.balance_after, own.entry,
+    string_agg(distinct other.ledger_account, ', ' order by other.ledger_account) as contra
+from legs as own
+left join legs as other
+    on other.entry = own.entry and other.asset = own.asset and other.ledger_account <> own.ledger_account
+where own.class = 'assets' and own.live and own.at >= $start and own.at < $end
+group by all
+order by own.at, own.source, own.entry, own.account, own.asset
+"""
+
+_CURVES = """
+select w.source, w.account, w.asset, w.at, w.balance_after, w.balance
+from (
+    select l.*, sum(l.quantity) over (
+        partition by l.source, l.account, l.asset order by l.ordinal, l.entry
+        rows between unbounded preceding and current row
+    ) as balance
+    from legs as l
+    where l.class = 'assets' and l.live
+) as w
+where w.at >= $start and w.at < $end
+order by w.source, w.account, w.asset, w.ordinal, w.entry
+"""
+
+_COVERAGE = """
+select r.source, r.stream, r.status, r.ended_at, r.requests, r.seen, r.stated, r.first_at, r.last_at, r.error_message
+from readings as r
+where r.reading in (select max(n.reading) from readings as n group by n.source, n.stream)
+order by r.source, r.stream
+"""
+
+
+def books(config: Config, ledger: Ledger, period: Period) -> Books:
+    """The books of one period. Moments are aware UTC; quantities exact."""
+    results = examine(config, ledger, period)
+    span = {"start": _naive(period.start, EPOCH), "end": _naive(period.end, datetime(2200, 1, 1, tzinfo=UTC))}
+    with typed_copy(ledger) as copy:
+        roll_forward = [RollForward(*row) for row in copy.execute(_ROLL_FORWARD, span).fetchall()]
+        looks = copy.execute(_LOOKS).fetchall()
+        proofs = [proof for look in _chosen(looks, period) for proof in _proofs(copy, *look)]
+        transactions = copy.execute(_TRANSACTIONS, span).fetchall()
+        coverage = [_coverage(row) for row in copy.execute(_COVERAGE).fetchall()]
+        curves = _curves(copy.execute(_CURVES, span).fetchall())
+    with ledger.transaction() as tx:
+        as_of = max((one.ended_at for one in latest_readings(tx)), default=None)
+        found = registered(tx, period, results, as_of or EPOCH)
+        origins = {one.entry_id: one for one in entry_evidence(tx, {row[7] for row in transactions})}
+        head, sealed = ledger_head(tx), evidence_head(tx)
+    needed = {record.answer for one in found.breaks for record in one.evidence}
+    return Books(
+        entity=config.entity.name,
+        zone=config.entity.timezone,
+        base_currency=config.entity.base_currency,
+        period=period,
+        as_of=as_of,
+        version=__version__,
+        head=head,
+        evidence_head=sealed,
+        assumptions=config.assumptions(),
+        sources=[(one.name, one.source.title) for one in config.sources],
+        roll_forward=[row for row in roll_forward if any(row[3:])],
+        balances=_explained(proofs, found.breaks),
+        transactions=[_transaction(row, origins[row[7]]) for row in transactions],
+        coverage=coverage,
+        checks=results,
+        breaks=found.breaks,
+        curves=curves,
+        answers={one.sha256: one for one in answers(config.evidence) if one.sha256 and one.sha256 in needed},
+        clean=found.clean,
+    )
+
+
+def _chosen(looks: Sequence[Sequence[Any]], period: Period) -> Iterator[Sequence[Any]]:
+    """Each source's first look at or after the period's end, else its latest."""
+    for _, group in groupby(looks, key=lambda row: row[1]):
+        every = list(group)
+        after = [row for row in every if period.end is not None and _aware(row[2]) >= period.end]
+        yield after[0] if after else every[-1]
+
+
+def _proofs(copy: Any, reading: int, source: str, at: datetime, cut: int) -> list[BalanceProof]:
+    """Place by place, the ledger as it was known at a look, and what the venue said."""
+    rows = copy.execute(_BALANCES, {"source": source, "reading": reading, "cut": cut}).fetchall()
+    with exact():
+        return [
+            BalanceProof(source, account, asset, _aware(at), ours, theirs, locked, theirs - ours, ())
+            for account, asset, ours, theirs, locked in rows
+            if ours or theirs or locked
+        ]
+
+
+def _explained(proofs: Sequence[BalanceProof], breaks: Sequence[RegisteredBreak]) -> list[BalanceProof]:
+    """Each difference with the breaks of its place."""
+    ids: dict[tuple[str | None, ...], tuple[str, ...]] = {}
+    for one in breaks:
+        place = (one.found.source, one.found.account, one.found.asset)
+        ids[place] = (*ids.get(place, ()), one.found.id)
+    return [one._replace(breaks=ids.get(one[:3], ()) if one.difference else ()) for one in proofs]
+
+
+def _transaction(row: Sequence[Any], origin: EntryEvidence) -> Transaction:
+    at, source, account, kind, asset, quantity, after, _, contra = row
+    return Transaction(
+        at=_aware(at),
+        source=source,
+        account=account,
+        kind=kind,
+        asset=asset,
+        quantity=quantity,
+        contra=contra or "",
+        balance_after=after,
+        entry=f"{source}/{origin.seq}",
+        answer=origin.answer,
+        pointer=origin.pointer,
+    )
+
+
+def _coverage(row: Sequence[Any]) -> Coverage:
+    source, stream, status, ended, requests, seen, stated, first, last, error = row
+    return Coverage(
+        source=source,
+        stream=stream,
+        status="incomplete" if status == "failed" else "whole" if seen else "empty",
+        read_at=_aware(ended),
+        requests=requests,
+        rows=seen,
+        stated=stated,
+        first=first and _aware(first),
+        last=last and _aware(last),
+        reason=error or "",
+    )
+
+
+def _curves(rows: Iterable[Sequence[Any]]) -> list[Curve]:
+    """One point a day and place: the last of the day."""
+    found = []
+    for (source, account, asset), points in groupby(rows, key=lambda row: tuple(row[:3])):
+        ours: dict[Any, tuple[datetime, Decimal]] = {}
+        theirs: dict[Any, tuple[datetime, Decimal]] = {}
+        for *_, at, after, balance in points:
+            ours[at.date()] = (_aware(at), balance)
+            if after is not None:
+                theirs[at.date()] = (_aware(at), after)
+        found.append(Curve(source, account, asset, list(ours.values()), list(theirs.values())))
+    return found
+
+
+def _naive(at: datetime | None, otherwise: datetime) -> datetime:
+    return (at or otherwise).astimezone(UTC).replace(tzinfo=None)
+
+
+def _aware(at: datetime) -> datetime:
+    return at.replace(tzinfo=UTC)

@@ -1,0 +1,14 @@
+"""Time as it is handed in: no other part of the program asks what time it is."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clock:
+    """Wall time for what is written down, monotonic time for deadlines, and a way to wait."""
+
+    now: Callable[[], datetime]
+    monotonic: Callable[[], float]
+    sleep: Callable[[float], None]

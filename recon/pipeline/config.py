@@ -1,0 +1,230 @@
+"""recon.toml: found, read, checked whole, and every fault named with its file, key and what was expected."""
+
+import os
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from recon.core.contracts import Source
+from recon.core.errors import ConfigError, NumberRefused
+from recon.core.money import parse
+from recon.core.records import asset_code
+from recon.core.registry import catalogue
+from recon.core.times import from_iso
+
+ENVIRONMENT = "RECON_CONFIG"
+DEFAULT_NAME = "recon.toml"
+_NAME = "^[a-z0-9][a-z0-9_-]{0,31}$"
+"""Of a source, for it stands in accounts and streams. pydantic's ``$`` is the very end of the text."""
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, KeyError):
+        raise ValueError("expected the name of a time zone, like Europe/Warsaw") from None
+    return name
+
+
+def _quantity(value: Any) -> Decimal:
+    try:
+        return parse(value)
+    except NumberRefused as refused:
+        raise ValueError(f"expected a decimal string: {refused}") from None
+
+
+def _moment(value: Any) -> datetime:
+    if isinstance(value, str):
+        return from_iso(value)
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value.astimezone(UTC)
+    raise ValueError("expected a moment with its zone, like 2025-01-01T00:00:00Z")
+
+
+def _asset(code: str) -> str:
+    found, usable = asset_code(code)
+    if not usable:
+        raise ValueError("expected an asset of 1 to 32 characters A-Z a-z 0-9 . _ : -")
+    return found
+
+
+def _ledger_url(url: str) -> str:
+    if not url.startswith(("sqlite:///", "postgresql+psycopg://")):
+        raise ValueError("expected sqlite:///FILE or postgresql+psycopg://USER@HOST/DATABASE")
+    return url
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Entity(_Strict):
+    """Whose books these are. The zone bounds periods; the ledger itself is UTC."""
+
+    name: str = Field(min_length=1)
+    timezone: Annotated[str, AfterValidator(_zone)]
+    base_currency: Annotated[str, AfterValidator(_asset)]
+
+
+class _Ledger(_Strict):
+    url: Annotated[str, AfterValidator(_ledger_url)]
+
+
+class _Evidence(_Strict):
+    path: str = Field(min_length=1)
+
+
+class _Reports(_Strict):
+    path: str = "reports-out"
+
+
+class Opening(_Strict):
+    """What a place held before its history begins."""
+
+    source: str
+    account: str = "main"
+    asset: Annotated[str, AfterValidator(_asset)]
+    quantity: Annotated[Decimal, BeforeValidator(_quantity)]
+    at: Annotated[datetime, BeforeValidator(_moment)] | None = None
+    cost: Annotated[Decimal, BeforeValidator(_quantity)] | None = None
+    note: str = ""
+
+
+class _File(_Strict):
+    entity: Entity
+    ledger: _Ledger
+    evidence: _Evidence
+    sources: Mapping[Annotated[str, Field(pattern=_NAME)], dict[str, Any]] = {}
+    assets: Mapping[Annotated[str, AfterValidator(_asset)], Annotated[str, AfterValidator(_asset)]] = {}
+    opening: tuple[Opening, ...] = ()
+    reports: _Reports = _Reports()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Configured:
+    """One configured source: its name, its kind's plug-in and its settings."""
+
+    name: str
+    source: Source
+    settings: Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """The whole of recon.toml, paths made absolute."""
+
+    path: Path
+    entity: Entity
+    ledger_url: str
+    evidence: Path
+    reports: Path
+    sources: Sequence[Configured]
+    openings: Sequence[Opening]
+    pools: Mapping[str, str]
+
+    @property
+    def folder(self) -> Path:
+        """Where relative paths start."""
+        return self.path.parent
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The entity's zone."""
+        return ZoneInfo(self.entity.timezone)
+
+    def assumptions(self) -> dict[str, str]:
+        """Every setting that stands for what a venue leaves open, by ``source: question``."""
+        return {
+            f"{one.name}: {question}": answer
+            for one in self.sources
+            for question, answer in one.source.assumptions(one.settings).items()
+        }
+
+
+def find(given: str | None) -> Path:
+    """--config, else $RECON_CONFIG, else ./recon.toml."""
+    path = Path(given or os.environ.get(ENVIRONMENT) or DEFAULT_NAME).absolute()
+    if not path.is_file():
+        raise ConfigError(
+            "there is no such configuration file", where=str(path), next_step="Make one with: recon init"
+        )
+    return path
+
+
+def load(path: Path) -> Config:
+    """Reads and checks the file. Raises ConfigError that names every fault at once."""
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"the file is not TOML: {error}", where=str(path)) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"the file cannot be read: {error}", where=str(path)) from None
+    faults: list[str] = []
+    file = _checked(_File, raw, (), faults)
+    sources = _sources(raw.get("sources"), faults)
+    if file is not None:
+        names = {one.name for one in sources}
+        faults += [
+            f"opening.{number}.source: expected one of the configured sources, {one.source!r} is none"
+            for number, one in enumerate(file.opening)
+            if one.source not in names
+        ]
+    if faults or file is None:
+        raise ConfigError("\n  ".join(faults), where=str(path), next_step="See docs/contract.md, section 1")
+    return Config(
+        path=path,
+        entity=file.entity,
+        ledger_url=_absolute(file.ledger.url, path.parent),
+        evidence=path.parent / file.evidence.path,
+        reports=path.parent / file.reports.path,
+        sources=sources,
+        openings=file.opening,
+        pools=file.assets,
+    )
+
+
+def _sources(tables: Any, faults: list[str]) -> list[Configured]:
+    kinds = catalogue("recon.sources", "SOURCE", Source)
+    found = []
+    for name, table in sorted(tables.items()) if isinstance(tables, dict) else ():
+        if not isinstance(table, dict):
+            continue
+        kind = table.get("kind")
+        if kind not in kinds:
+            said = "is missing" if kind is None else f"{kind!r} is unknown"
+            faults.append(f"sources.{name}.kind: {said}, expected one of {', '.join(kinds)}")
+            continue
+        settings = _checked(kinds[kind].settings, table, ("sources", name), faults)
+        if settings is not None:
+            found.append(Configured(name=name, source=kinds[kind], settings=settings))
+    return found
+
+
+def _checked(model: Any, raw: Any, place: tuple[str, ...], faults: list[str]) -> Any:
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        for fault in error.errors(include_url=False, include_input=False, include_context=False):
+            key = ".".join(str(part) for part in (*place, *fault["loc"]) if part != "[key]")
+            faults.append(f"{key or 'the file'}: {_said(fault['type'], fault['msg'])}")
+    return None
+
+
+def _said(kind: str, message: str) -> str:
+    if kind == "extra_forbidden":
+        return "unknown key; expected none of this name"
+    if kind == "missing":
+        return "missing; expected a value"
+    return message.removeprefix("Value error, ").replace("Input should be", "expected")
+
+
+def _absolute(url: str, folder: Path) -> str:
+    scheme, _, rest = url.partition("sqlite:///")
+    return f"sqlite:///{folder / rest}" if not scheme and rest else url

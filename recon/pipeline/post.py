@@ -1,0 +1,207 @@
+"""From a sealed reading to the ledger: which rows are new, changed or gone, and their entries.
+
+A reading is compared as a multiset with what the ledger knows of its family. Equal rows are matched one to one; a row
+whose identity is known but whose content is not is a new version; more copies are new records, fewer are vanished.
+A new version of what was posted reverses that entry and is posted anew.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from recon.core.canonical import identity
+from recon.core.contracts import Pass, Stream
+from recon.core.failpoints import failpoint
+from recon.core.money import exact
+from recon.core.records import GENESIS, Posting, Row
+from recon.ledger.chain import ChainedEntry, link
+from recon.ledger.known import Known, data_digest, known_records
+from recon.ledger.reads import heads, live_entries, record_of
+from recon.ledger.rows import EntryRow, PostingRow, RecordRow, SnapshotRow
+from recon.ledger.store import Transaction
+
+_CHUNK = 5_000
+Place = tuple[str, int, int]
+"""A record's place in its family: key, occurrence, version."""
+
+
+@dataclass
+class Tally:
+    """What one reading brought."""
+
+    seen: int = 0
+    new: int = 0
+    changed: int = 0
+    vanished: int = 0
+    first: datetime | None = None
+    last: datetime | None = None
+
+    def meet(self, at: datetime) -> None:
+        """Counts a row."""
+        self.seen += 1
+        self.first = at if self.first is None or at < self.first else self.first
+        self.last = at if self.last is None or at > self.last else self.last
+
+
+class Reading(NamedTuple):
+    """What a post needs to know of the reading it posts. ``start``: nothing before it is posted."""
+
+    id: int
+    source: str
+    stream: Stream
+    passed: Pass
+    start: datetime | None
+
+
+def post_rows(tx: Transaction, reading: Reading, touched: set[int], last_of_family: bool) -> Tally:
+    """Posts a history's reading.
+
+    ``touched`` gathers the family's records that its files still hold; at the last file, what none holds is vanished.
+    """
+    assert reading.stream.rows is not None
+    family = reading.stream.family or reading.stream.name
+    known = known_records(tx, reading.source, family)
+    writer = _Writer(tx, reading, family)
+    tally = Tally()
+    odd: list[tuple[str, Row]] = []
+    with exact():
+        for row in reading.stream.rows(reading.passed.answers):
+            if reading.start is not None and row.at < reading.start:
+                continue
+            tally.meet(row.at)
+            key = identity(row.identity)
+            if not known.holds(key):
+                touched.add(writer.record(row, (key, known.next_occurrence(key), 1)))
+                tally.new += 1
+            elif (same := known.repeated(key, data_digest(row.data))) is not None:
+                touched.add(same)
+            else:
+                odd.append((key, row))
+        for key, row in odd:
+            # of an identity that is known, but to the letter like none: a change of one that is left, else one more
+            before = known.unmatched(key)
+            if before is not None:
+                touched |= {before.record_id, writer.change(before, row)}
+                tally.changed += 1
+            else:
+                touched.add(writer.record(row, (key, known.next_occurrence(key), 1)))
+                tally.new += 1
+        if last_of_family:
+            for before in known.in_force():
+                if before.record_id not in touched:
+                    writer.vanish(before)
+                    tally.vanished += 1
+        writer.flush()
+    failpoint("post.rows-written")
+    return tally
+
+
+class _Writer:
+    """Buffers records, entries and postings, and chains the entries of one source."""
+
+    def __init__(self, tx: Transaction, reading: Reading, family: str) -> None:
+        self.tx = tx
+        self.reading = reading
+        self.family = family
+        head = next((one for one in heads(tx) if one.source == reading.source), None)
+        self.seq, self.hash = (head.seq, head.hash) if head else (0, GENESIS)
+        self.digests = {one.seq: one.sha256 or "" for one in reading.passed.answers}
+        self.records: list[RecordRow] = []
+        self.entries: list[EntryRow] = []
+        self.postings: list[PostingRow] = []
+
+    def record(self, row: Row, place: Place) -> int:
+        """A record's first version with its entry; the record's id."""
+        record_id = self._record(row, place, row.status)
+        if row.postings:
+            self._entry(row, place, record_id, row.postings)
+        return record_id
+
+    def change(self, before: Known, row: Row) -> int:
+        """A new version: the entry of the one before is reversed, and the row posted as it now stands."""
+        place = (before.key, before.occurrence, before.version + 1)
+        record_id = self._record(row, place, row.status)
+        self._reverse(before, row, place, record_id)
+        if row.postings:
+            self._entry(row, place, record_id, row.postings)
+        return record_id
+
+    def vanish(self, before: Known) -> None:
+        """A version that says the venue shows the row no more; its entry is reversed."""
+        stated = record_of(self.tx, before.record_id)
+        row = Row(
+            identity=(), at=stated.at, ordinal=0, kind=stated.kind, status="settled", account=stated.account,
+            asset=stated.asset, quantity=stated.quantity, data=stated.data,
+            seq=self.reading.passed.answers[-1].seq, pointer="", postings=(),
+        )  # fmt: skip
+        place = (before.key, before.occurrence, before.version + 1)
+        self._reverse(before, row, place, self._record(row, place, "vanished"))
+
+    def _record(self, row: Row, place: Place, status: str) -> int:
+        record_id = self.tx.next_id(RecordRow)
+        self.records.append(
+            RecordRow(
+                record_id, self.reading.id, self.reading.source, self.reading.stream.name, self.family, *place, status,
+                row.kind, row.at, row.account, row.asset, row.quantity, row.data, row.seq, row.pointer,
+            )
+        )  # fmt: skip
+        if len(self.records) >= _CHUNK:
+            self.flush()
+        return record_id
+
+    def _reverse(self, before: Known, row: Row, place: Place, record_id: int) -> None:
+        """Dated as the entry it takes back, so that balances at any time are as if that had never been."""
+        for live in live_entries(self.tx, [before.record_id]):
+            back = tuple(
+                p._replace(quantity=p.quantity.copy_negate(), balance_after=None) for p in live.postings
+            )
+            entry = live.entry
+            taken = row._replace(at=entry.at, ordinal=entry.ordinal, kind=f"reversal: {entry.kind}"[:200])
+            self._entry(taken, place, record_id, back, entry)
+
+    def _entry(
+        self,
+        row: Row,
+        place: Place,
+        record_id: int,
+        postings: Sequence[Posting],
+        back: EntryRow | None = None,
+    ) -> None:
+        self.seq += 1
+        chained = ChainedEntry(
+            self.reading.source, self.seq, row.at, row.ordinal, row.kind, *place, self.digests[row.seq], row.pointer,
+            back.seq if back else 0, postings,
+        )  # fmt: skip
+        _, self.hash = link(self.hash, chained)
+        entry_id = self.tx.next_id(EntryRow)
+        self.entries.append(
+            EntryRow(
+                entry_id, self.reading.source, self.seq, row.at, row.ordinal, row.kind, record_id,
+                back.id if back else None, self.hash,
+            )
+        )  # fmt: skip
+        self.postings.extend(PostingRow(entry_id, *posting) for posting in postings)
+
+    def flush(self) -> None:
+        """Writes what is buffered, records first."""
+        self.tx.append(RecordRow, self.records)
+        self.tx.append(EntryRow, self.entries)
+        self.tx.append(PostingRow, self.postings)
+        self.records, self.entries, self.postings = [], [], []
+        failpoint("post.chunk-written")
+
+
+def post_holdings(tx: Transaction, reading: Reading) -> Tally:
+    """Writes what the venue says it holds now."""
+    assert reading.stream.holdings is not None
+    with exact():
+        rows = [
+            SnapshotRow(
+                tx.next_id(SnapshotRow), reading.id, reading.source, held.account, held.asset, held.at, held.total,
+                held.locked, held.seq, held.pointer,
+            )
+            for held in reading.stream.holdings(reading.passed.answers)
+        ]  # fmt: skip
+    tx.append(SnapshotRow, rows)
+    return Tally(seen=len(rows))

@@ -1,0 +1,124 @@
+"""Runs every check, gives each break its evidence and its life, and says whether the period is clean."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from recon.checks import Configured as CheckedSource
+from recon.checks import Problem, run
+from recon.core.books import RecordEvidence, RegisteredBreak
+from recon.core.breaks import Break, CheckResult
+from recon.core.times import Period, short_text
+from recon.ledger.copy import load as typed_copy
+from recon.ledger.reads import EntryEvidence, break_events, entry_evidence
+from recon.ledger.store import Ledger, Transaction
+from recon.pipeline.config import Config
+from recon.pipeline.register import Life, lives, update
+from recon.pipeline.session import Session
+from recon.pipeline.verify import verify
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reconciled:
+    """The outcome of all checks over a period."""
+
+    period: Period
+    results: Sequence[CheckResult]
+    breaks: Sequence[RegisteredBreak]
+
+    @property
+    def clean(self) -> bool:
+        """No error or warning is open."""
+        return not any(one.found.severity != "info" for one in self.breaks)
+
+    def facts(self) -> dict[str, Any]:
+        """As the JSON answer states it."""
+        return {
+            "period": self.period.name,
+            "clean": self.clean,
+            "checks": [
+                {"check": one.check, "tested": one.tested, "breaks": len(one.breaks)} for one in self.results
+            ],
+            "breaks": [
+                {
+                    **one.found.facts(),
+                    "status": one.status,
+                    "opened": short_text(one.opened),
+                    "age_days": one.age_days,
+                }
+                for one in self.breaks
+            ],
+        }
+
+
+def reconcile(session: Session, period: Period) -> Reconciled:
+    """Checks, and writes to the register what opened, changed or cleared."""
+    now = session.clock.now()
+    results = examine(session.config, session.ledger, period)
+    with session.ledger.transaction() as tx:
+        update(tx, session.run, now, period, results, lives(break_events(tx)))
+        return registered(tx, period, results, now)
+
+
+def examine(config: Config, ledger: Ledger, period: Period) -> list[CheckResult]:
+    """Runs the checks on a typed copy of the ledger; writes nothing."""
+    verified = verify(ledger, config.evidence)
+    with typed_copy(ledger) as copy:
+        results = run(
+            copy,
+            period=period,
+            sources=[
+                CheckedSource(one.name, one.source.kind, one.settings.unsettled_days) for one in config.sources
+            ],
+            problems=[Problem(text, source, place) for source, place, text in verified.problems],
+            verified=verified.evidence.answers,
+        )
+    with ledger.transaction() as tx:
+        return [
+            replace(one, breaks=tuple(_with_records(tx, found) for found in one.breaks)) for one in results
+        ]
+
+
+def registered(tx: Transaction, period: Period, results: Sequence[CheckResult], now: datetime) -> Reconciled:
+    """The breaks with their life so far; one that no run has registered yet counts as opened now."""
+    known = lives(break_events(tx))
+    return Reconciled(
+        period=period,
+        results=results,
+        breaks=[_registered(tx, found, known.get(found.id), now) for one in results for found in one.breaks],
+    )
+
+
+def _registered(tx: Transaction, found: Break, life: Life | None, now: datetime) -> RegisteredBreak:
+    opened = life.opened if life else now
+    return RegisteredBreak(
+        found=found,
+        status="open",
+        opened=opened,
+        age_days=max(0, (now - opened).days),
+        evidence=tuple(_evidence(one) for one in entry_evidence(tx, found.entries)),
+    )
+
+
+def _with_records(tx: Transaction, found: Break) -> Break:
+    """The break with the records it rests on named in its diagnosis, each traced to its sealed bytes."""
+    records = tuple(
+        {
+            "source": one.source,
+            "stream": one.stream,
+            "at": short_text(one.at),
+            "data": one.data,
+            "answer": one.answer,
+            "pointer": one.pointer,
+        }
+        for one in entry_evidence(tx, found.entries)
+    )
+    text = found.diagnosis.text
+    if found.check == "unclassified":
+        text += " As received: " + "; ".join(str(one["data"]) for one in records)
+    return replace(found, diagnosis=replace(found.diagnosis, text=text, records=records))
+
+
+def _evidence(one: EntryEvidence) -> RecordEvidence:
+    return RecordEvidence(one.source, one.stream, one.at, one.data, one.answer, one.pointer)

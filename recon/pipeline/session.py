@@ -1,0 +1,55 @@
+"""A command's hold on the ledger and the evidence: opened together, locked while anything may be written."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from recon import __version__
+from recon.core.canonical import write_json
+from recon.evidence.archive import Archive
+from recon.ledger.reads import sources
+from recon.ledger.rows import RunEndRow, RunRow, SourceRow
+from recon.ledger.store import Ledger, open_ledger
+from recon.pipeline.clock import Clock
+from recon.pipeline.config import Config
+
+
+@dataclass(frozen=True, kw_only=True)
+class Session:
+    """What a use case works with. ``run`` is the id that logs, ledger and reports share."""
+
+    config: Config
+    ledger: Ledger
+    archive: Archive
+    clock: Clock
+    run: int
+
+
+@contextmanager
+def writing(config: Config, clock: Clock, command: str) -> Iterator[Session]:
+    """The ledger locked, a run begun; its end is written with how it ended. Raises LedgerBusy when it is held."""
+    with open_ledger(config.ledger_url, create=True) as ledger, ledger.lock():
+        archive = Archive(config.evidence, clock.now)
+        with ledger.transaction() as tx:
+            run = tx.next_id(RunRow)
+            settings = write_json(config.assumptions())
+            tx.append(RunRow, [RunRow(run, clock.now(), command, __version__, settings)])
+            known = sources(tx)
+            new = [
+                SourceRow(one.name, one.source.kind, run) for one in config.sources if one.name not in known
+            ]
+            tx.append(SourceRow, new)
+        status = "failed"
+        try:
+            yield Session(config=config, ledger=ledger, archive=archive, clock=clock, run=run)
+            status = "finished"
+        finally:
+            with ledger.transaction() as tx:
+                tx.append(RunEndRow, [RunEndRow(run, clock.now(), status)])
+
+
+@contextmanager
+def reading(config: Config) -> Iterator[Ledger]:
+    """The ledger as it stands. Raises LedgerError where there is none yet."""
+    with open_ledger(config.ledger_url, create=False) as ledger:
+        yield ledger
