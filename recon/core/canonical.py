@@ -6,6 +6,7 @@ Canonical: UTF-8, nothing escaped that JSON does not demand, sorted keys, no spa
 import hashlib
 import json
 import re
+from json.encoder import encode_basestring
 from typing import Any
 
 from recon.core.money import JsonNumber
@@ -35,6 +36,11 @@ def write_json(value: Any) -> str:
     return _ENCODER.encode(value)
 
 
+def quoted(text: str) -> str:
+    """A string as the canonical form writes it; several times faster than an encoder where a million are written."""
+    return encode_basestring(text)
+
+
 def sha256(data: bytes) -> str:
     """Hex digest."""
     return hashlib.sha256(data).hexdigest()
@@ -42,7 +48,7 @@ def sha256(data: bytes) -> str:
 
 def identity(fields: list[str] | tuple[str, ...]) -> str:
     """The key of a record: the digest of its identifying fields, in their stated order."""
-    return hashlib.sha256(_ENCODER.encode(fields).encode()).hexdigest()
+    return hashlib.sha256(f"[{','.join(map(quoted, fields))}]".encode()).hexdigest()
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

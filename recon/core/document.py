@@ -12,13 +12,15 @@ Kind = Literal["text", "code", "amount", "count", "moment", "flag", "refs"]
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
-    """One column. ``amount`` cells are Decimals shown exactly, ``moment`` cells aware moments shown in UTC, ``refs``
-    cells keys of this document's parts, a space between them. ``flag`` cells are a short word: coloured well when in
-    ``good``, mildly when in ``fair``, else badly. ``total`` asks for a sum beneath (of counts, or of check amounts that
-    must be zero); ``zero_is_good`` colours amounts.
+    """One column of a table.
 
-    ``formula`` makes the cell live in a workbook: an expression over the row's other columns, written
-    ``[Title] + [Other]`` (+, - and parentheses only); the cell's own value is the cached result and what a page shows.
+    ``amount`` cells are Decimals shown exactly, ``moment`` cells aware moments shown in UTC, ``refs`` cells keys of
+    the document's parts with a space between them. ``flag`` cells are a short word: coloured well when in ``good``,
+    mildly when in ``fair``, else badly. ``zero_is_good`` colours amounts that must be zero. ``total`` asks for a sum beneath,
+    of counts or of such amounts.
+
+    ``formula`` makes the cell live in a workbook: an expression over columns of the row that have no formula
+    themselves, written ``[Title] + [Other]`` (+, - and parentheses only); the cell's own value is its exact result.
     """
 
     title: str
@@ -81,8 +83,8 @@ class Fact:
 class Section:
     """A sheet of a workbook, a chapter of a page. ``key`` is a short ASCII name, unique among its kind.
 
-    ``code`` are titled blocks, such as a check's SQL; ``parts`` are the pieces of this chapter, which have none of their
-    own. A workbook leaves out charts, code and parts.
+    ``code`` are titled blocks, such as a check's SQL; ``parts`` are the pieces of this chapter, which have none of
+    their own. A workbook leaves out charts, code and parts.
     """
 
     key: str
@@ -97,8 +99,10 @@ class Section:
 
 @dataclass(frozen=True, kw_only=True)
 class Document:
-    """A whole report. ``subtitle`` (entity, period) and ``properties`` (version, ledger head) stand on every sheet's
-    footer. ``status`` is the one thing to know first. ``as_of`` is the moment of the newest fact in it.
+    """A whole report.
+
+    ``subtitle`` (entity, period) and ``properties`` (version, ledger head) stand on every sheet's footer. ``status`` is
+    the one thing to know first. ``as_of`` is the moment of the newest fact in it.
     """
 
     title: str

@@ -7,7 +7,7 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Literal, NamedTuple
 
-from recon.core.canonical import write_json
+from recon.core.canonical import quoted, write_json
 from recon.core.money import ZERO, exact, fit, text
 
 GENESIS = "0" * 64
@@ -125,8 +125,16 @@ class EntryLine(NamedTuple):
 
 
 def line_text(line: EntryLine) -> str:
-    """The canonical line of an entry: a JSON array, so that ``printf %s LINE | sha256sum`` gives its hash."""
-    return write_json(line)
+    """The canonical line of an entry: a JSON array, so that ``printf %s LINE | sha256sum`` gives its hash.
+
+    Written out rather than through an encoder, which would take a third of the time that posting takes.
+    """
+    prev, source, seq, at, ordinal, kind, key, occurrence, version, answer, pointer, reverses, postings = line
+    legs = ",".join(f"[{','.join(map(quoted, posting))}]" for posting in postings)
+    return (
+        f'["{prev}",{quoted(source)},{seq},"{at}",{ordinal},{quoted(kind)},"{key}",{occurrence},{version},'
+        f'"{answer}",{quoted(pointer)},{reverses},[{legs}]]'
+    )
 
 
 def line_postings(postings: Iterable[Posting]) -> list[list[str]]:

@@ -17,7 +17,7 @@ _PERIOD = re.compile(r"([0-9]{4})(?:-(?:(0[1-9]|1[0-2])|Q([1-4])))?\Z")
 
 def moment_text(at: datetime) -> str:
     """The one way a moment is written in the ledger and the evidence: ``2025-01-14T14:20:01.000000Z``."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
 
 
 def short_text(at: datetime) -> str:

@@ -57,6 +57,14 @@ def test_two_identities_are_equal_only_when_every_field_is(one: list[str], other
     assert (identity(one) == identity(other)) == (one == other)
 
 
+@given(texts, texts, texts, st.lists(st.lists(texts, min_size=4, max_size=4), max_size=3))
+def test_an_entry_line_is_the_canonical_form_of_its_fields(
+    source: str, kind: str, pointer: str, postings: list[list[str]]
+) -> None:
+    line = EntryLine("0" * 64, source, 7, "2025", -5, kind, "k", 1, 2, "a", pointer, 3, postings)
+    assert line_text(line) == write_json(line)
+
+
 def test_an_entry_line_can_be_hashed_again_from_its_text_alone() -> None:
     postings = merged(moved("assets:x:main", "trading", "BTC", parse("0.10"), parse("1.0")))
     line = EntryLine("0" * 64, "x", 1, "2025-01-01T00:00:00.000000Z", 5, "buy|\u017c", "k", 0, 1, "a", "/0", 0,

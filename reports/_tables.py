@@ -1,0 +1,292 @@
+"""The facts and tables that several reports show, built once from the books so that no two reports disagree."""
+
+from collections import Counter
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from recon.core.books import Books
+from recon.core.document import Column, Fact, Table
+from recon.core.money import exact
+from recon.core.times import short_text
+
+OPEN = ("open", "assigned")
+_NOUNS = {"error": ("error", "errors"), "warning": ("warning", "warnings"), "info": ("note", "notes")}
+
+
+def local_text(at: datetime, zone: str) -> str:
+    """A moment on the entity's own clock, to the second, with its distance from UTC: ``2025-03-14 15:20:01+01:00``."""
+    return at.astimezone(ZoneInfo(zone)).isoformat(sep=" ", timespec="seconds")
+
+
+def status(books: Books) -> Fact:
+    """What to know first: whether anything is open, or whether nothing was examined at all."""
+    open_breaks: Counter[str] = Counter(one.found.severity for one in books.breaks if one.status in OPEN)
+    told = [_counted(open_breaks[kind], *_NOUNS[kind]) for kind in _NOUNS if open_breaks[kind]]
+    words = " and ".join([", ".join(told[:-1]), told[-1]] if len(told) > 1 else told)
+    if not any(one.tested for one in books.checks):
+        return Fact(label="Nothing examined", value="No check found a row to examine.", tone="bad")
+    if books.clean:
+        value = "No error or warning is open."
+        return Fact(label="Clean", value=f"{value} {words} for information." if words else value, tone="good")
+    headline = f"{_counted(open_breaks.total(), 'break', 'breaks')} open"
+    return Fact(label=headline, value=f"{words}.", tone="bad")
+
+
+def period_facts(books: Books) -> list[Fact]:
+    """Whose books these are, for which span of time, from which ledger and evidence."""
+    period = books.period
+    return [
+        Fact(label="Entity", value=books.entity),
+        Fact(label="Period", value=period.name),
+        Fact(label="From", value=_bound(period.start, books.zone, "the first row known")),
+        Fact(label="Cut-off, before", value=_bound(period.end, books.zone, "none: up to the latest reading")),
+        Fact(label="Latest reading", value=_bound(books.as_of, books.zone, "none yet")),
+        Fact(label="Base currency", value=books.base_currency),
+        *identity(books),
+    ]
+
+
+def identity(books: Books) -> list[Fact]:
+    """What tells this state of the ledger from any other."""
+    return [
+        Fact(label="Tool", value=f"recon {books.version}"),
+        Fact(label="Ledger head", value=books.head),
+        Fact(label="Evidence head", value=books.evidence_head),
+    ]
+
+
+def subtitle(books: Books) -> str:
+    """Entity and period, as they stand under a title and on every footer."""
+    return f"{books.entity}, {books.period.name} ({books.zone})"
+
+
+def checks(books: Books) -> Table:
+    """One row a check: what it examined, and what it found."""
+    return Table(
+        key="checks",
+        title="Checks",
+        note="A check that examined nothing proves nothing.",
+        columns=[
+            Column(title="Check", kind="refs"),
+            Column(title="Question"),
+            Column(title="Rows examined", kind="count", total=True),
+            Column(title="Breaks", kind="count", total=True),
+            Column(title="Result", kind="flag", good=("passed",), fair=("nothing examined",)),
+        ],
+        rows=[
+            (one.check, one.title, one.tested, len(one.breaks), _result(one.tested, len(one.breaks)))
+            for one in books.checks
+        ],
+    )
+
+
+def assumptions(books: Books) -> Table:
+    """The settings that stand for what the venues leave open. A key is ``source: question``."""
+    split = [(*key.partition(": ")[::2], answer) for key, answer in books.assumptions.items()]
+    return Table(
+        key="assumptions",
+        title="Assumptions in force",
+        note="Settings that stand for what a venue's documentation leaves open.",
+        columns=[Column(title="Source"), Column(title="Question"), Column(title="Assumed")],
+        rows=split,
+        empty="No source needs one.",
+    )
+
+
+def sources(books: Books) -> Table:
+    """What was asked."""
+    return Table(
+        key="sources",
+        title="Sources",
+        columns=[Column(title="Source"), Column(title="What it is")],
+        rows=books.sources,
+        empty="No source is configured.",
+    )
+
+
+def roll_forward(books: Books) -> Table:
+    """Opening to closing in units, the closing reckoned here and beside it the ledger's own."""
+    rows = []
+    with exact():
+        for one in books.roll_forward:
+            closing = one.opening + one.incoming - one.outgoing
+            moved = (one.opening, one.incoming, one.outgoing, closing)
+            rows.append((one.source, one.account, one.asset, *moved, one.closing, closing - one.closing))
+    return Table(
+        key="roll_forward",
+        title="Roll-forward in units",
+        note="Opening + In - Out = Closing. The ledger's own closing is summed apart; the check is the difference.",
+        columns=[
+            Column(title="Source"),
+            Column(title="Account"),
+            Column(title="Asset"),
+            Column(title="Opening", kind="amount"),
+            Column(title="In", kind="amount"),
+            Column(title="Out", kind="amount"),
+            Column(title="Closing", kind="amount", formula="[Opening] + [In] - [Out]"),
+            Column(title="Closing by the ledger", kind="amount"),
+            Column(
+                title="Check",
+                kind="amount",
+                formula="[Opening] + [In] - [Out] - [Closing by the ledger]",
+                total=True,
+                zero_is_good=True,
+            ),
+        ],
+        rows=rows,
+        empty="Nothing was held or moved.",
+    )
+
+
+def balances(books: Books) -> Table:
+    """The ledger against what each venue said it held."""
+    return Table(
+        key="balances",
+        title="Balances against the venues",
+        note="Difference = venue - ledger, both at the moment of the venue's own statement. Locked units are part of "
+        "what the venue holds. A statement that the entity pulled itself is no confirmation by the venue.",
+        columns=[
+            Column(title="Source"),
+            Column(title="Account"),
+            Column(title="Asset"),
+            Column(title="By the ledger", kind="amount"),
+            Column(title="By the venue", kind="amount"),
+            Column(title="Of which locked", kind="amount"),
+            Column(
+                title="Difference",
+                kind="amount",
+                formula="[By the venue] - [By the ledger]",
+                zero_is_good=True,
+            ),
+            Column(title="Explained by", kind="refs"),
+            Column(title=_local_title("Stated", books)),
+            Column(title="Stated (UTC)", kind="moment"),
+        ],
+        rows=[
+            (
+                one.source, one.account, one.asset, one.ledger, one.venue, one.locked, one.difference,
+                " ".join(one.breaks), local_text(one.at, books.zone), one.at,
+            )
+            for one in books.balances
+        ],
+        empty="No venue has said yet what it holds.",
+    )  # fmt: skip
+
+
+def breaks(books: Books) -> Table:
+    """Every break with its facts, its cause and its age."""
+    rows = []
+    for one in books.breaks:
+        found = one.found
+        rows.append(
+            (
+                found.id, found.check, found.severity, one.status, found.source, found.account, found.asset,
+                None if found.at is None else local_text(found.at, books.zone), found.at,
+                found.expected, found.actual, found.difference,
+                found.diagnosis.kind, found.diagnosis.text, one.opened, one.age_days,
+            )
+        )  # fmt: skip
+    return Table(
+        key="breaks",
+        title="Breaks",
+        note="Expected follows from the ledger, actual is what the venue says, difference = actual - expected. A cause "
+        "is named only where arithmetic proves it.",
+        columns=[
+            Column(title="Break", kind="refs"),
+            Column(title="Check", kind="refs"),
+            Column(title="Severity", kind="flag", good=("info",), fair=("warning",)),
+            Column(title="Status"),
+            Column(title="Source"),
+            Column(title="Account"),
+            Column(title="Asset"),
+            Column(title=_local_title("At", books)),
+            Column(title="At (UTC)", kind="moment"),
+            Column(title="Expected", kind="amount"),
+            Column(title="Actual", kind="amount"),
+            Column(title="Difference", kind="amount"),
+            Column(title="Cause", kind="code"),
+            Column(title="What happened"),
+            Column(title="Opened (UTC)", kind="moment"),
+            Column(title="Age in days", kind="count"),
+        ],
+        rows=rows,
+        empty="There is no break.",
+    )
+
+
+def transactions(books: Books) -> Table:
+    """Every movement of the period, with where it comes from."""
+    return Table(
+        key="transactions",
+        title="Transactions",
+        note="Answer is the SHA-256 of the sealed answer that holds the row, pointer the row's place in it.",
+        columns=[
+            Column(title=_local_title("At", books)),
+            Column(title="At (UTC)", kind="moment"),
+            Column(title="Source"),
+            Column(title="Account"),
+            Column(title="Kind"),
+            Column(title="Asset"),
+            Column(title="Quantity", kind="amount"),
+            Column(title="Balance by the venue", kind="amount"),
+            Column(title="Against"),
+            Column(title="Entry", kind="code"),
+            Column(title="Pointer", kind="code"),
+            Column(title="Answer", kind="code"),
+        ],
+        rows=[
+            (
+                local_text(one.at, books.zone), one.at, one.source, one.account, one.kind, one.asset,
+                one.quantity, one.balance_after, one.contra, one.entry, one.pointer, one.answer,
+            )
+            for one in books.transactions
+        ],
+        empty="Nothing moved in the period.",
+    )  # fmt: skip
+
+
+def coverage(books: Books) -> Table:
+    """What was asked of each source, and whether it answered whole."""
+    return Table(
+        key="coverage",
+        title="Coverage",
+        note="The latest reading of every stream. Empty means asked and answered with no row.",
+        columns=[
+            Column(title="Source"),
+            Column(title="Stream", kind="code"),
+            Column(title="Status", kind="flag", good=("whole", "empty")),
+            Column(title="Requests", kind="count", total=True),
+            Column(title="Rows", kind="count", total=True),
+            Column(title="Stated by the venue", kind="count"),
+            Column(title="First row (UTC)", kind="moment"),
+            Column(title="Last row (UTC)", kind="moment"),
+            Column(title="Reason"),
+            Column(title="Read (UTC)", kind="moment"),
+        ],
+        rows=[
+            (
+                one.source, one.stream, one.status, one.requests, one.rows, one.stated,
+                one.first, one.last, one.reason, one.read_at,
+            )
+            for one in books.coverage
+        ],
+        empty="Nothing was asked yet.",
+    )  # fmt: skip
+
+
+def _result(tested: int, found: int) -> str:
+    if found:
+        return _counted(found, "break", "breaks")
+    return "passed" if tested else "nothing examined"
+
+
+def _counted(number: int, one: str, more: str) -> str:
+    return f"{number:,} {one if number == 1 else more}"
+
+
+def _local_title(word: str, books: Books) -> str:
+    return f"{word} ({books.zone})"
+
+
+def _bound(at: datetime | None, zone: str, otherwise: str) -> str:
+    return otherwise if at is None else f"{local_text(at, zone)} ({zone}), {short_text(at)}"

@@ -1,0 +1,38 @@
+"""The accountant's workbook: what the period's books say, sheet by sheet, with live formulas."""
+
+from recon.core.books import Books
+from recon.core.contracts import Report
+from recon.core.document import Document, Section
+from reports import _tables
+
+TITLE = "Reconciliation workbook"
+
+
+def build(books: Books) -> Document:
+    """Summary, roll-forward, balances, breaks and transactions."""
+    summary = Section(
+        key="summary",
+        title="Summary",
+        facts=_tables.period_facts(books),
+        tables=[_tables.checks(books), _tables.assumptions(books), _tables.sources(books)],
+    )
+    sheets = {
+        "Roll-forward": _tables.roll_forward(books),
+        "Balances": _tables.balances(books),
+        "Breaks": _tables.breaks(books),
+        "Transactions": _tables.transactions(books),
+    }
+    return Document(
+        title=TITLE,
+        subtitle=_tables.subtitle(books),
+        status=_tables.status(books),
+        as_of=books.as_of,
+        properties=_tables.identity(books),
+        sections=[
+            summary,
+            *(Section(key=table.key, title=title, tables=[table]) for title, table in sheets.items()),
+        ],
+    )
+
+
+REPORT = Report(name="accountant", title=TITLE, formats=("xlsx",), build=build)

@@ -1,0 +1,81 @@
+"""The lock files fit pyproject.toml and one another, and tie nobody to one index or machine."""
+
+import re
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
+from pathlib import Path
+from typing import Any
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from tests.architecture._code import ROOT, imports, product
+
+LOCKS = sorted(ROOT.glob("requirements*.lock"))
+PYPROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
+
+
+def _pins(lock: Path) -> dict[str, set[str]]:
+    """The versions of each distribution in a lock file: more than one where Python versions differ."""
+    pins: dict[str, set[str]] = {}
+    for name, version in re.findall(r"^([A-Za-z0-9._-]+)==(\S+)", lock.read_text(), re.MULTILINE):
+        pins.setdefault(canonicalize_name(name), set()).add(version)
+    return pins
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.name)
+def test_a_lock_names_no_index_and_no_place(lock: Path) -> None:
+    assert not re.findall(r".*(?://|\bfile:|--(?:extra-)?index|--find-links|(?<=\s)/).*", lock.read_text())
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.name)
+def test_every_pin_of_a_lock_has_a_hash(lock: Path) -> None:
+    pins = re.findall(r"^\S+==.*(?:\n +--hash=.*)*", lock.read_text(), re.MULTILINE)
+    assert pins
+    assert [pin for pin in pins if "--hash=sha256:" not in pin] == []
+
+
+def test_a_lock_holds_every_declared_requirement_within_its_bounds() -> None:
+    project, groups = PYPROJECT["project"], PYPROJECT["dependency-groups"]
+    optional = [line for extra in project["optional-dependencies"].values() for line in extra]
+    needs = {
+        "requirements.lock": project["dependencies"],
+        "requirements-build.lock": groups["build"],
+        "requirements-dev.lock": project["dependencies"]
+        + optional
+        + groups["build"]
+        + [line for line in groups["dev"] if isinstance(line, str)],
+    }
+    assert set(needs) == {lock.name for lock in LOCKS}
+    for lock, lines in needs.items():
+        pins = _pins(ROOT / lock)
+        for need in map(Requirement, lines):
+            versions = pins.get(canonicalize_name(need.name), set())
+            assert versions, f"{lock} lacks {need}: make lock"
+            assert all(need.specifier.contains(version) for version in versions), f"{need}: {versions}"
+
+
+def test_what_is_tested_is_what_is_shipped() -> None:
+    tested = _pins(ROOT / "requirements-dev.lock")
+    for lock in LOCKS:
+        for name, versions in _pins(lock).items():
+            assert tested[name] == versions, f"{name} of {lock.name} differs from the one tests run with"
+
+
+def test_every_library_that_is_imported_is_declared() -> None:
+    project = PYPROJECT["project"]
+    lines = project["dependencies"] + [
+        line for extra in project["optional-dependencies"].values() for line in extra
+    ]
+    declared = {canonicalize_name(Requirement(line).name) for line in lines}
+    origins = packages_distributions()
+    found = [
+        f"{module.path}:{use.line} imports {library}"
+        for module in product()
+        for use in imports(module)
+        if (library := use.name.split(".")[0]) not in {*sys.stdlib_module_names, "recon", "reports"}
+        and not declared & {canonicalize_name(origin) for origin in origins.get(library, [])}
+    ]
+    assert not found, "\n".join(found)

@@ -1,0 +1,22 @@
+"""recon --version and --help answer at once: what is slow to import is imported by the command that needs it."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.architecture._code import ROOT
+
+SLOW = ("alembic", "duckdb", "httpcore2", "jinja2", "openpyxl", "pandas", "pyarrow", "pydantic", "sqlalchemy")
+
+
+@pytest.fixture(scope="module")
+def loaded() -> set[str]:
+    asked = "import sys, recon.cli; print(*sys.modules)"
+    return set(subprocess.check_output([sys.executable, "-c", asked], cwd=ROOT, text=True).split())
+
+
+@pytest.mark.parametrize("library", SLOW)
+def test_starting_the_command_line_leaves_slow_libraries_alone(library: str, loaded: set[str]) -> None:
+    assert "recon.cli" in loaded
+    assert library not in loaded

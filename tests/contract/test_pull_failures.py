@@ -1,0 +1,85 @@
+"""A venue that is down, lies or babbles costs its own streams and nothing else."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.contract.house import BALANCES, VENUES, House, always, dead, house, places, venue_of
+from tests.contract.outside import recon
+
+HURRY = {"deadline_s": 2}
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Iterator[House]:
+    with house(tmp_path, *VENUES) as one:
+        one.write(one.settings(*VENUES, egera=HURRY, fuse=HURRY, gas=HURRY))
+        yield one
+
+
+def errors(streams: list[dict[str, Any]]) -> dict[str, dict[str, str]]:
+    return {f"{one['source']}/{one['stream']}": one["error"] for one in streams if one["error"]}
+
+
+def test_one_source_that_is_down_fails_alone(made: House) -> None:
+    made.fuse.instead = dead
+    found = recon(made.folder, "pull", "--json", code=4).json
+    assert found["status"] == "partial"
+    assert {one["source"]: one["status"] for one in found["streams"]} == {
+        "egera": "ok",
+        "fuse": "failed",
+        "gas": "ok",
+    }
+    (error,) = errors(found["streams"]).values()
+    assert error["kind"] == "cut"
+    assert made.urls["fuse"] in error["message"]
+    assert places(recon(made.folder, "balances", "--json").json) == [*BALANCES[:2], *BALANCES[4:]]
+    made.fuse.mend()
+    ran = recon(made.folder, "pull")
+    assert "Pull: ok" in ran.stdout and ran.stderr == ""
+    assert places(recon(made.folder, "balances", "--json").json) == BALANCES
+
+
+def test_all_sources_down_is_failed_and_still_four(made: House) -> None:
+    for venue in (made.egera, made.fuse, made.gas):
+        venue.instead = dead
+    ran = recon(made.folder, "pull", code=4)
+    assert "Pull: failed" in ran.stdout
+    assert [line.partition("/")[0] for line in ran.stderr.splitlines()] == list(VENUES)
+    assert recon(made.folder, "balances", "--json").json == []
+
+
+def test_what_is_no_answer_is_named_for_what_it_is_and_kept_in_the_evidence(made: House) -> None:
+    made.egera.instead = always(200, b'{"success": false, "code": 5001, "message": "Wrong id or key"}')
+    made.fuse.instead = always(200, b"<html>Please sign in</html>", "text/html")
+    made.gas.instead = always(500, b"{}")
+    found = recon(made.folder, "pull", "--json", code=4).json
+    assert found["status"] == "failed"
+    told = errors(found["streams"])
+    assert told["egera/wallets"]["kind"] == "venue_error"
+    assert "5001: Wrong id or key" in told["egera/wallets"]["message"]
+    assert told["fuse/history"]["kind"] == "payload"
+    assert "not JSON" in told["fuse/history"]["message"]
+    assert told["gas/accounts"]["kind"] == "http_status"
+    assert "HTTP 500" in told["gas/accounts"]["message"] and "deadline of 2 s" in told["gas/accounts"]["message"]
+    assert recon(made.folder, "verify", "--json").json["evidence"]["answers"] >= 3
+    coverage = recon(made.folder, "reconcile", "all", "--json", code=3).json["breaks"]
+    assert {one["source"] for one in coverage if one["check"] == "coverage"} == set(VENUES)
+
+
+def test_an_unknown_source_is_refused_and_one_that_is_named_is_pulled_alone(made: House) -> None:
+    refused = recon(made.folder, "pull", "--source", "fuze", "--json", code=2).json["error"]["message"]
+    assert "fuze" in refused and "egera, fuse, gas" in refused
+    assert not (made.folder / "recon.db").exists()
+    found = recon(made.folder, "pull", "--source", "fuse", "--source", "gas", "--json").json
+    assert {one["source"] for one in found["streams"]} == {"fuse", "gas"}
+    assert venue_of(made.egera).requests == []
+
+
+def test_a_venue_that_is_asked_gets_reads_only(made: House) -> None:
+    recon(made.folder, "run", "2025-Q1", "--quiet")
+    for venue in map(venue_of, (made.egera, made.fuse, made.gas)):
+        assert venue.requests
+        assert venue.violations == []
