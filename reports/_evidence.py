@@ -1,11 +1,13 @@
 """What stands behind checks and breaks: each question as it was asked, each record as the venue sent it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from recon.core.answers import Answer
 from recon.core.books import Books, RecordEvidence, RegisteredBreak
 from recon.core.breaks import CheckResult
 from recon.core.document import Cell, Column, Fact, Section, Table
+from recon.core.money import parse
 from recon.core.times import short_text
 from reports._tables import local_text
 
@@ -74,9 +76,23 @@ def _break_tables(one: RegisteredBreak, books: Books) -> Iterator[Table]:
         yield Table(
             key="members",
             title="What it explains too",
-            columns=[Column(title="Place")],
-            rows=[(", ".join(f"{name} {value}" for name, value in member.items()),) for member in members],
+            columns=[
+                Column(title="Check", kind="refs"),
+                Column(title="Source"),
+                Column(title="Account"),
+                Column(title="Asset"),
+                Column(title="Difference", kind="amount"),
+                Column(title="What happened"),
+            ],
+            rows=[_member(one) for one in members],
         )
+
+
+def _member(stated: Mapping[str, Any]) -> list[Cell]:
+    """A break that another one explains, as the diagnosis states it: numbers as decimal strings."""
+    difference = stated.get("difference")
+    place = [stated.get(name) for name in ("check", "source", "account", "asset")]
+    return [*place, None if difference is None else parse(difference), stated.get("text")]
 
 
 def _records(evidence: tuple[RecordEvidence, ...], books: Books) -> Table:

@@ -231,13 +231,13 @@ def transactions(books: Books) -> Table:
             Column(title="Balance by the venue", kind="amount"),
             Column(title="Against"),
             Column(title="Entry", kind="code"),
-            Column(title="Pointer", kind="code"),
             Column(title="Answer", kind="code"),
+            Column(title="Pointer", kind="code"),
         ],
         rows=[
             (
                 local_text(one.at, books.zone), one.at, one.source, one.account, one.kind, one.asset,
-                one.quantity, one.balance_after, one.contra, one.entry, one.pointer, one.answer,
+                one.quantity, one.balance_after, one.contra, one.entry, one.answer, one.pointer,
             )
             for one in books.transactions
         ],

@@ -16,8 +16,8 @@ class Column:
 
     ``amount`` cells are Decimals shown exactly, ``moment`` cells aware moments shown in UTC, ``refs`` cells keys of
     the document's parts with a space between them. ``flag`` cells are a short word: coloured well when in ``good``,
-    mildly when in ``fair``, else badly. ``zero_is_good`` colours amounts that must be zero. ``total`` asks for a sum beneath,
-    of counts or of such amounts.
+    mildly when in ``fair``, else badly. ``zero_is_good`` colours amounts that must be zero. ``total`` asks for a sum
+    beneath, of counts or of such amounts.
 
     ``formula`` makes the cell live in a workbook: an expression over columns of the row that have no formula
     themselves, written ``[Title] + [Other]`` (+, - and parentheses only); the cell's own value is its exact result.

@@ -198,7 +198,7 @@ def _lines(shown: list[Field]) -> list[int]:
     needed = [1] * len(shown[0].cells)
     for field in wrapped:
         for number, cell in enumerate(field.cells):
-            lines = sum(-(-len(line) // (field.width - 6)) or 1 for line in str(cell or "").split("\n"))
+            lines = sum(-(-len(line) // (field.width - 1)) or 1 for line in str(cell or "").split("\n"))
             needed[number] = min(max(needed[number], lines), 25)
     return needed
 

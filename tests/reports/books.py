@@ -90,6 +90,14 @@ TRANSACTIONS = """
 """
 
 
+MEMBER = {
+    "id": "B-5b2f0a9c71de", "check": "closing_balance", "severity": "error", "source": "fuse", "account": "main",
+    "asset": "ETH", "at": "2025-04-01T04:31:07.25Z", "expected": "3.358859707090140726",
+    "actual": "3.483859707090140724", "difference": "0.124999999999999998",
+    "text": "fuse, account main, ETH: the venue has 0.124999999999999998 more than the ledger.",
+}  # fmt: skip
+
+
 def _number(word: str) -> Decimal | None:
     return None if word == "-" else Decimal(word)
 
@@ -128,7 +136,7 @@ def _break(
         check=check,
         severity="warning" if check == "unsettled" else "info" if kind == "rounding" else "error",
         anchor=str(moment),
-        diagnosis=Diagnosis(kind=kind, text=text, members=({"check": "closing_balance"},) if more else ()),
+        diagnosis=Diagnosis(kind=kind, text=text, members=(MEMBER,) if kind == "missing_record" else ()),
         source=place[0],
         account=place[1],
         asset=place[2],

@@ -35,7 +35,7 @@ CORPUS = [
     "\t=1+1",
     "\r=1+1",
     "\n=1+1",
-    "=HYPERLINK(\"http://evil.example\",\"open\")",
+    '=HYPERLINK("http://evil.example","open")',
     "http://evil.example",
     "mailto:a@evil.example",
     "internal:Summary!A1",
@@ -69,9 +69,16 @@ def hostile_books() -> Books:
     held, rolled, curve = BOOKS.balances[0], BOOKS.roll_forward[0], BOOKS.curves[0]
     breaks = []
     for text in CORPUS:
-        diagnosis = replace(first.found.diagnosis, kind=text, text=text, members=({text: text},))
+        diagnosis = replace(
+            first.found.diagnosis,
+            kind=text,
+            text=text,
+            members=({"check": text, "source": text, "text": text},),
+        )
         place = text.encode("utf-8", "replace").decode()  # a break's id refuses what is not Unicode
-        found = replace(first.found, anchor=place, diagnosis=diagnosis, source=place, account=place, asset=place)
+        found = replace(
+            first.found, anchor=place, diagnosis=diagnosis, source=place, account=place, asset=place
+        )
         evidence = (RecordEvidence(text, text, moved.at, text, HISTORY, text),)
         breaks.append(first._replace(found=found, status=text, evidence=evidence))
     return replace(
@@ -86,7 +93,14 @@ def hostile_books() -> Books:
         balances=[held._replace(source=text, account=text, asset=text, breaks=(text,)) for text in CORPUS],
         transactions=[
             moved._replace(
-                source=text, account=text, kind=text, asset=text, contra=text, entry=text, pointer=text, answer=text
+                source=text,
+                account=text,
+                kind=text,
+                asset=text,
+                contra=text,
+                entry=text,
+                pointer=text,
+                answer=text,
             )
             for text in CORPUS
         ],
@@ -94,6 +108,8 @@ def hostile_books() -> Books:
         breaks=breaks,
         curves=[curve._replace(source=text, account=text, asset=text) for text in CORPUS],
         answers={
-            HISTORY: replace(BOOKS.answers[HISTORY], url=CORPUS[0], params={text[:200]: text[:200] for text in CORPUS})
+            HISTORY: replace(
+                BOOKS.answers[HISTORY], url=CORPUS[0], params={text[:200]: text[:200] for text in CORPUS}
+            )
         },
     )

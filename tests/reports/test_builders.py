@@ -83,7 +83,9 @@ def test_opening_and_what_moved_give_the_closing_to_the_last_digit() -> None:
 def test_a_closing_that_the_ledger_does_not_hold_shows_in_the_check_column_however_small() -> None:
     first, *rest = BOOKS.roll_forward
     wrong = first._replace(closing=first.closing - Decimal("0.000000000000000001"))
-    checks = column(tables(accountant.build(replace(BOOKS, roll_forward=[wrong, *rest])))["roll_forward"], "Check")
+    checks = column(
+        tables(accountant.build(replace(BOOKS, roll_forward=[wrong, *rest])))["roll_forward"], "Check"
+    )
     assert checks[0] == Decimal("0.000000000000000001")
     assert not any(checks[1:])
 
@@ -117,6 +119,12 @@ def test_a_record_is_traced_to_its_request_and_a_lost_answer_is_named() -> None:
     assert column(first, "Request") == ["GET https://api.example.com/v1/history?page=1&page_size=100"]
     assert column(first, "Chain line") == [61]
     assert column(lost, "Request") == ["this answer is not in the evidence"]
+
+
+def test_what_a_break_explains_too_is_told_with_its_difference() -> None:
+    tables_ = {part.key: part.tables for part in chapter(PAGE, "evidence").parts}[BOOKS.breaks[0].found.id]
+    assert column(tables_[1], "Check") == ["closing_balance"]
+    assert column(tables_[1], "Difference") == [Decimal("0.124999999999999998")]
 
 
 def test_every_check_is_told_with_its_question_and_its_sql() -> None:
@@ -158,7 +166,9 @@ def test_books_in_which_nothing_was_examined_are_never_called_clean() -> None:
 def test_a_page_is_cut_at_ten_thousand_rows_and_says_where_the_others_are() -> None:
     table = tables(audit.build(many(10_003)))["transactions"]
     assert len(table.rows) == 10_000
-    assert table.note.startswith("The first 10,000 of 10,003 rows. The other 3 are in the accountant's workbook")
+    assert table.note.startswith(
+        "The first 10,000 of 10,003 rows. The other 3 are in the accountant's workbook"
+    )
     assert "accountant-2025-03.xlsx" in table.note
     assert len(tables(accountant.build(many(10_003)))["transactions"].rows) == 10_003
 

@@ -28,7 +28,9 @@ def test_a_number_that_does_not_fit_is_told_apart(number: Decimal) -> None:
 
 
 @given(AMOUNTS, AMOUNTS, AMOUNTS)
-def test_a_sum_that_is_zero_is_zero_in_a_rounded_formula(opening: Decimal, inward: Decimal, outward: Decimal) -> None:
+def test_a_sum_that_is_zero_is_zero_in_a_rounded_formula(
+    opening: Decimal, inward: Decimal, outward: Decimal
+) -> None:
     with exact():
         closing = opening + inward - outward
     places = rounding_places([opening, inward, outward, closing])
@@ -46,7 +48,8 @@ def test_rounding_hides_no_unit_of_figures_that_a_cell_can_hold(ledger: Decimal,
         assert round(float(venue) - float(ledger), places) == float(difference)
 
 
-def test_one_satoshi_is_seen_beside_ten_million_coins() -> None:
-    assert rounding_places([Decimal("10000000.00000001")]) == 6
+def test_formulas_round_where_the_figures_end_as_far_as_a_cell_reaches() -> None:
     assert rounding_places([Decimal("21000.00000001")]) == 8
+    assert rounding_places([Decimal("3.358859707090140726"), Decimal("0.5")]) == 13
+    assert rounding_places([Decimal(10**17)]) == -4
     assert rounding_places([]) == 0
