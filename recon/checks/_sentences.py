@@ -46,7 +46,7 @@ def gap(one: Gap, write: Write) -> str:
     found, last = one.found, one.rows[-1]
     assert found.expected is not None and found.actual is not None
     between = len(one.rows) - 1
-    rows = f" {between} rows without a balance stand between." if between else ""
+    rows = f" Rows between them that state no balance: {between}." if between else ""
     before = (
         f"after {_row(one.before, write)}, the next balance stated is that of"
         if one.before

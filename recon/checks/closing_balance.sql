@@ -8,7 +8,8 @@
 
 -- Of each source one look counts: the first at or after the period's end, else the latest. A look covers the whole
 -- source, so what it does not list is zero. It is compared with the entries known when it was taken, and the break
--- belongs to the first look of the run of looks that do not agree.
+-- belongs to the first look of the run of looks that do not agree. A later look that agrees proves the balance too:
+-- what was missing has come.
 with numbered as (
     select
         k.source as source,
@@ -67,7 +68,6 @@ steps as (
         coalesce(t.total, cast(0 as decimal(38, 18))) as venue
     from chains as c
     join numbered as n on n.source = c.source
-    join chosen as h on h.source = n.source and n.look <= h.look
     left join listed as t on t.reading = n.reading and t.account = c.account and t.asset = c.asset
 ),
 rolled as (
@@ -92,7 +92,8 @@ compared as (
         h.look as look,
         max(case when r.look = h.look then r.ledger end) as ledger,
         max(case when r.look = h.look then r.venue end) as venue,
-        coalesce(max(case when r.ledger = r.venue then r.look end), 0) as agreed
+        coalesce(max(case when r.ledger = r.venue and r.look < h.look then r.look end), 0) as agreed,
+        count(case when r.ledger = r.venue and r.look >= h.look then r.look end) as proofs
     from rolled as r
     join chosen as h on h.source = r.source
     where r.look > 0
@@ -117,7 +118,7 @@ from compared as c
 join numbered as n on n.source = c.source and n.look = c.look
 join numbered as f on f.source = c.source and f.look = c.agreed + 1
 left join numbered as a on a.source = c.source and a.look = c.agreed
-where (c.ledger = c.venue) is not true;
+where c.proofs = 0;
 
 with numbered as (
     select

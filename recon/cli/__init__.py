@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from recon import __version__
-from recon.cli._output import Options, shared_options, show_json_error
+from recon.cli._output import Options, in_words, shared_options, show_json_error
 
 
 class _Commands(click.Group):
@@ -32,7 +32,7 @@ class _Commands(click.Group):
             return super().make_context(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:
-        with _also_in_json():
+        with _also_in_json(), in_words(ctx):
             return super().invoke(ctx)
 
 

@@ -4,10 +4,12 @@ import json
 import logging
 import signal
 import sys
+import traceback
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import wraps
+from pathlib import Path
 from types import FrameType
 from typing import Any, ParamSpec, TypeVar
 
@@ -17,7 +19,6 @@ from recon.core.errors import ReconError
 
 P = ParamSpec("P")
 R = TypeVar("R")
-INTERRUPTED, TERMINATED = 130, 143
 
 
 @dataclass
@@ -38,7 +39,7 @@ class Options:
     def answer(self, document: Any, people: Callable[[], None]) -> None:
         """Prints the one JSON document, or lets ``people`` print for people."""
         if self.json:
-            click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+            _show_json(document)
         elif not self.quiet:
             people()
 
@@ -86,32 +87,42 @@ def shared_options(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def command(function: Callable[..., int | None]) -> Callable[..., None]:
-    """Makes a command of a function that takes Options first and returns its exit code (None: 0).
-
-    Errors a user can act on end in words and their exit code; a signal ends in 130 or 143.
-    """
+    """Makes a command of a function that takes Options first and returns its exit code (None: 0)."""
 
     @shared_options
     @click.pass_context
     @wraps(function)
     def run(ctx: click.Context, *args: Any, **kwargs: Any) -> None:
-        options = ctx.ensure_object(Options)
-        previous = signal.signal(signal.SIGTERM, _terminate)
-        try:
-            code = function(options, *args, **kwargs) or 0
-        except ReconError as error:
-            code = error.exit_code
-            show_error(type(error).__name__, str(error), as_json=options.json)
-        except (KeyboardInterrupt, _Terminated) as ending:
-            code = INTERRUPTED if isinstance(ending, KeyboardInterrupt) else TERMINATED
-            kind = "Interrupted" if code == INTERRUPTED else "Terminated"
-            said = f"{kind}; what was finished is kept. Run the command again to go on"
-            show_error(kind, said, as_json=options.json)
-        finally:
-            signal.signal(signal.SIGTERM, previous)
-        ctx.exit(code)
+        ctx.exit(function(ctx.ensure_object(Options), *args, **kwargs) or 0)
 
     return run
+
+
+@contextmanager
+def in_words(ctx: click.Context) -> Iterator[None]:
+    """Whatever ends the block is told in words, never as a traceback, and by an exit code of the contract."""
+    previous = signal.signal(signal.SIGTERM, _terminate)
+    try:
+        yield
+    except (click.ClickException, click.exceptions.Exit, BrokenPipeError):  # click's own business
+        raise
+    except (Exception, KeyboardInterrupt, _Terminated) as error:
+        logging.getLogger("recon").debug("What led to it", exc_info=True)
+        kind, said, code = _told(error)
+        options = ctx.ensure_object(Options)
+        if options.json:
+            with suppress(OSError):  # what cannot be written may be what is told
+                show_json_error(kind, said)
+        lines = "\n".join(map(plain, said.split("\n")))
+        click.echo(click.style("Error: ", fg="red", bold=True) + lines, err=True)
+        ctx.exit(code)
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def show_json_error(kind: str, message: str) -> None:
+    """The one document of a command that failed."""
+    _show_json({"error": {"kind": kind, "message": message}})
 
 
 def table(title: str, columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]]) -> None:
@@ -125,8 +136,21 @@ def table(title: str, columns: Sequence[tuple[str, str]], rows: Sequence[Sequenc
     for name, justify in columns:
         shown.add_column(name, justify="right" if justify == "right" else "left", overflow="fold")
     for row in rows:
-        shown.add_row(*(Text(cell) for cell in row))
+        shown.add_row(*(Text(plain(cell)) for cell in row))
     Console(width=None if sys.stdout.isatty() else 160, highlight=False).print(shown)
+
+
+def paragraph(text: str) -> None:
+    """A paragraph for people on standard output, broken between words."""
+    from rich.console import Console  # loaded only when there is something to tell
+    from rich.text import Text
+
+    Console(width=None if sys.stdout.isatty() else 120, highlight=False).print(Text(plain(text)), end="\n\n")
+
+
+def plain(text: str) -> str:
+    """``text`` on one line, with all that could hide, colour or turn other text around written as its escape."""
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
 
 
 def aligned(amounts: Sequence[str]) -> list[str]:
@@ -136,16 +160,28 @@ def aligned(amounts: Sequence[str]) -> list[str]:
     return [one + " " * (width - len(one) + len(one.partition(".")[0])) for one in amounts]
 
 
-def show_error(kind: str, message: str, *, as_json: bool) -> None:
-    """One clear line on standard error, and the JSON document where one is expected."""
-    if as_json:
-        show_json_error(kind, message)
-    click.echo(click.style("Error: ", fg="red", bold=True) + message, err=True)
+def _show_json(document: Any) -> None:
+    """JSON is UTF-8 whatever the terminal's encoding, hence bytes."""
+    click.echo(json.dumps(document, ensure_ascii=False, indent=1).encode())
 
 
-def show_json_error(kind: str, message: str) -> None:
-    """The document of a command that failed."""
-    click.echo(json.dumps({"error": {"kind": kind, "message": message}}, ensure_ascii=False))
+def _told(error: BaseException) -> tuple[str, str, int]:
+    """A short word for programs, what to tell people, and the exit code."""
+    kind = type(error).__name__
+    if isinstance(error, ReconError):
+        return kind, str(error), error.exit_code
+    if isinstance(error, KeyboardInterrupt | _Terminated):
+        kind, code = ("Terminated", 143) if isinstance(error, _Terminated) else ("Interrupted", 130)
+        return kind, f"{kind}; what was finished is kept. Run the command again to go on", code
+    if isinstance(error, OSError) and error.strerror:
+        return kind, f"{error.filename or 'the output'}: {error.strerror}", 1
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{Path(last.filename).name}:{last.lineno}"  # and no more, for its text may hold anything
+    return (
+        kind,
+        f"recon itself failed, with {kind} in {place}. Please report this; --log-level debug shows more",
+        1,
+    )
 
 
 class _Terminated(BaseException):

@@ -2,7 +2,7 @@
 
 import click
 
-from recon.cli._output import Options, table
+from recon.cli._output import Options, plain, table
 from recon.cli._output import command as recon_command
 from recon.cli._session import load, writing
 from recon.core.errors import ConfigError
@@ -54,4 +54,4 @@ def show(pulled: Pulled) -> None:
     table(f"Pull: {pulled.status}", columns, rows)
     for one in pulled.streams:
         if one.error:
-            click.echo(f"{one.source}/{one.stream} is incomplete: {one.error}", err=True)
+            click.echo(plain(f"{one.source}/{one.stream} is incomplete: {one.error}"), err=True)

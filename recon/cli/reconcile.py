@@ -2,11 +2,10 @@
 
 import click
 
-from recon.cli._output import Options, aligned, table
+from recon.cli._output import Options, aligned, paragraph, table
 from recon.cli._output import command as recon_command
 from recon.cli._session import load, named, writing
 from recon.core.money import text
-from recon.core.times import short_text
 from recon.pipeline.reconcile import Reconciled, reconcile
 
 OPEN_BREAKS = 3
@@ -42,21 +41,16 @@ def show(found: Reconciled) -> None:
         rows = []
         for one, amount in zip(found.breaks, amounts, strict=True):
             place = "/".join(part for part in (one.found.source, one.found.account, one.found.asset) if part)
-            at = "" if one.found.at is None else short_text(one.found.at)
-            rows.append(
-                [
-                    one.found.id,
-                    one.found.severity,
-                    one.found.check,
-                    place,
-                    at,
-                    amount,
-                    one.found.diagnosis.kind,
-                ]
-            )
-        columns = [(name, "left") for name in ("Break", "Severity", "Check", "Place", "At")]
-        table(f"{found.period.name}: {said}", [*columns, ("Difference", "right"), ("Cause", "left")], rows)
+            rows.append([one.found.id, place, amount, one.found.diagnosis.kind, one.found.check])
+        columns = [
+            ("Break", "left"),
+            ("Place", "left"),
+            ("Difference", "right"),
+            ("Cause", "left"),
+            ("Check", "left"),
+        ]
+        table(f"{found.period.name}: {said}", columns, rows)
         for one in found.breaks:
-            click.echo(f"{one.found.id}: {one.found.diagnosis.text}\n")
+            paragraph(f"{one.found.id} ({one.found.severity}): {one.found.diagnosis.text}")
     columns = [("Check", "left"), ("Tested", "right"), ("Breaks", "right")]
     table(f"{found.period.name}: {said}" if not found.breaks else "Checks", columns, checks)

@@ -36,9 +36,8 @@ def write_json(value: Any) -> str:
     return _ENCODER.encode(value)
 
 
-def quoted(text: str) -> str:
-    """A string as the canonical form writes it; several times faster than an encoder where a million are written."""
-    return encode_basestring(text)
+quoted = encode_basestring
+"""A string as the canonical form writes it; several times faster than an encoder where a million are written."""
 
 
 def sha256(data: bytes) -> str:

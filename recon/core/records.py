@@ -101,7 +101,7 @@ def asset_code(stated: object) -> tuple[str, bool]:
     A usable code is 1 to 32 of ``A-Z a-z 0-9 . _ : -`` and is upper-cased. Anything else gets a code made of its
     digest, so that its units can stand in suspense while its text is kept in the record.
     """
-    if isinstance(stated, str) and _ASSET.match(stated):
+    if type(stated) is str and _ASSET.match(stated):
         return stated.upper(), True
     return "ODD-" + sha256(write_json(stated).encode()).hexdigest()[:12].upper(), False
 

@@ -9,7 +9,8 @@ from recon.core.errors import ConfigError
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
-_EARLIEST = datetime(2009, 1, 1, tzinfo=UTC)
+EARLIEST = datetime(2009, 1, 1, tzinfo=UTC)
+"""No venue has rows from before the first coin."""
 _LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 _DIGITS = re.compile(r"[0-9]{9,17}\Z")
 _PERIOD = re.compile(r"([0-9]{4})(?:-(?:(0[1-9]|1[0-2])|Q([1-4])))?\Z")
@@ -31,10 +32,12 @@ def micros(at: datetime) -> int:
 
 
 def from_iso(text: str) -> datetime:
-    """The moment an ISO 8601 text with a zone states. Raises ValueError."""
+    """The moment an ISO 8601 text with a zone states, between 2009 and 2100. Raises ValueError."""
     at = datetime.fromisoformat(text)
     if at.tzinfo is None:
         raise ValueError("it has no time zone")
+    if not EARLIEST <= at < _LATEST:
+        raise ValueError("it does not lie between 2009 and 2100")
     return at.astimezone(UTC)
 
 
@@ -52,7 +55,7 @@ def from_epoch(text: str) -> datetime:
             break
     else:
         raise ValueError(f"{text} lies beyond the year 2100 in every unit")
-    if not _EARLIEST <= at < _LATEST:
+    if not EARLIEST <= at < _LATEST:
         raise ValueError(f"{text} is {at.isoformat()}, which is before 2009")
     return at
 

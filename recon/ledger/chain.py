@@ -48,9 +48,23 @@ class ChainedEntry(NamedTuple):
 
 def link(prev: str, entry: ChainedEntry) -> tuple[str, str]:
     """The line of an entry and its hash, after the entry whose hash is ``prev`` (GENESIS before the first)."""
-    source, seq, at, *record, postings = entry
-    places = line_postings(sorted(postings, key=_PLACE))
-    line = line_text(EntryLine(prev, source, seq, moment_text(at), *record, places))
+    line = line_text(
+        EntryLine(
+            prev,
+            entry.source,
+            entry.seq,
+            moment_text(entry.at),
+            entry.ordinal,
+            entry.kind,
+            entry.key,
+            entry.occurrence,
+            entry.version,
+            entry.answer,
+            entry.pointer,
+            entry.reverses,
+            line_postings(sorted(entry.postings, key=_PLACE)),
+        )
+    )
     return line, sha256(line.encode())
 
 
@@ -117,9 +131,10 @@ def _chained(tx: Transaction, source: str) -> Iterator[tuple[ChainedEntry, str]]
     )
     groups = groupby(tx.connection.execute(postings), key=itemgetter(0))
     group = next(groups, None)
-    for entry_id, stored, reverses, reversed_seq, *covered in tx.connection.execute(entries):
+    for entry_id, stored, reverses, reversed_seq, *of_entry in tx.connection.execute(entries):
         parts: list[Posting] = []
         if group is not None and group[0] == entry_id:
             parts = [Posting(*row[1:]) for row in group[1]]
             group = next(groups, None)
-        yield ChainedEntry(*covered, 0 if reverses is None else reversed_seq, parts), stored
+        covered = (*of_entry, 0 if reverses is None else reversed_seq, parts)
+        yield ChainedEntry._make(covered), stored

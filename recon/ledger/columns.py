@@ -66,7 +66,7 @@ class Moment(TypeDecorator[datetime]):
         """The moment, whichever way it was kept."""
         if value is None:
             return None
-        return value.astimezone(UTC) if dialect.name == POSTGRESQL else from_iso(value)  # type: ignore[no-any-return]
+        return value.astimezone(UTC) if dialect.name == POSTGRESQL else from_iso(value)
 
 
 def bulk_value(column: TypeEngine[Any], dialect: str) -> Callable[[Any], Any] | None:

@@ -7,15 +7,15 @@ changes, that is one state of it, whatever is appended meanwhile.
 DuckDB takes ``at`` for a word of its own: a query writes it with its table, as in ``legs.at``.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import adbc_driver_sqlite.dbapi
+import adbc_driver_sqlite
 import duckdb
 import pyarrow as pa
+from adbc_driver_manager import AdbcConnection, AdbcDatabase, AdbcStatement
 from sqlalchemy import func, select
 
 from recon.ledger.columns import POSTGRESQL
@@ -74,7 +74,12 @@ _PARTS = {
 _LEGS = ("entries", "postings")
 _CUTS = ("entries", "records", "readings")
 
-_IN_POSTGRESQL = {"count": "{}", "text": "{}", "number": "CAST({} AS TEXT)", "moment": "{} AT TIME ZONE 'UTC'"}
+_IN_POSTGRESQL = {
+    "count": "{}",
+    "text": "{}",
+    "number": "CAST({} AS TEXT)",
+    "moment": "{} AT TIME ZONE 'UTC'",
+}
 _IN_DUCKDB = {
     "count": "{}",
     "text": "CAST({} AS VARCHAR)",
@@ -143,7 +148,9 @@ def _columns(name: str) -> list[tuple[str, str, str]]:
 def _typed(name: str) -> str:
     """The query that gives a part its types in DuckDB, and leaves out the row that only told the driver of them."""
     columns = _columns(name)
-    typed = ", ".join(f'{_IN_DUCKDB[kind].format(f"{name}_part.{column}")} AS "{column}"' for column, kind, _ in columns)
+    typed = ", ".join(
+        f'{_IN_DUCKDB[kind].format(f"{name}_part.{column}")} AS "{column}"' for column, kind, _ in columns
+    )
     return f"SELECT {typed} FROM {name}_part WHERE {columns[0][0]} > 0"
 
 
@@ -151,39 +158,44 @@ def _read(database: Database, cuts: dict[str, int], name: str) -> pa.Table:
     columns = _columns(name)
     origin = _PARTS[name].origin.format(**cuts)
     if database.engine.dialect.name == POSTGRESQL:
-        told = ", ".join(f'{_IN_POSTGRESQL[kind].format(there)} AS "{column}"' for column, kind, there in columns)
+        told = ", ".join(
+            f'{_IN_POSTGRESQL[kind].format(there)} AS "{column}"' for column, kind, there in columns
+        )
         query = f"SELECT {told} FROM {origin}"
     else:
         first = ", ".join(f'{_FIRST_ROW[kind]} AS "{column}"' for column, kind, _ in columns)
         query = f"SELECT {first} UNION ALL SELECT {', '.join(there for *_, there in columns)} FROM {origin}"
-    with _cursor(database) as cursor:
-        cursor.execute(query)
-        table = cursor.fetch_arrow_table()
+    table = _table(database, query)
     for place, (column, kind, _) in enumerate(columns):
         if kind == "text":
             table = table.set_column(place, column, table.column(place).dictionary_encode())
     return table
 
 
-@contextmanager
-def _cursor(database: Database) -> Iterator[Any]:
-    if database.engine.dialect.name != POSTGRESQL:
-        options = {"adbc.sqlite.query.batch_rows": 65_536}
-        with (
-            adbc_driver_sqlite.dbapi.connect(database.address, autocommit=True) as connection,
-            connection.cursor(adbc_stmt_kwargs=options) as cursor,
-        ):
+def _table(database: Database, query: str) -> pa.Table:
+    """Asks through the driver itself: the DBAPI around it would import pandas, which takes seconds."""
+    with (
+        _opened(database) as there,
+        AdbcConnection(there) as connection,
+        AdbcStatement(connection) as statement,
+    ):
+        if database.engine.dialect.name != POSTGRESQL:
             # The first to open the file after its last close has it for itself for a moment.
-            cursor.execute("PRAGMA busy_timeout = 10000")
-            yield cursor
-        return
+            statement.set_sql_query("PRAGMA busy_timeout = 10000")
+            statement.execute_query()
+            statement.set_options(**{"adbc.sqlite.query.batch_rows": "65536"})
+        statement.set_sql_query(query)
+        stream, _ = statement.execute_query()
+        return pa.RecordBatchReader.from_stream(stream).read_all()
+
+
+def _opened(database: Database) -> AdbcDatabase:
+    if database.engine.dialect.name != POSTGRESQL:
+        return adbc_driver_sqlite.connect(database.address)
     try:
         # Here because it is an optional extra.
-        import adbc_driver_postgresql.dbapi  # noqa: PLC0415
+        import adbc_driver_postgresql  # noqa: PLC0415
     except ModuleNotFoundError:
         raise missing_extra(database.where) from None
-    with (
-        adbc_driver_postgresql.dbapi.connect(database.address, autocommit=True) as connection,
-        connection.cursor() as cursor,
-    ):
-        yield cursor
+    opened: AdbcDatabase = adbc_driver_postgresql.connect(database.address)
+    return opened

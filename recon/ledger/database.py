@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from recon.core.errors import LedgerError
 
 _NEXT_STEPS = {
+    "No space": "Free space there and run the command again; nothing of this step was written",
     "full": "Free space there and run the command again; nothing of this step was written",
     "locked": "Close the other program that has it open, then run the command again",
     "readonly": "Make the file and its folder writable, then run the command again",
@@ -56,7 +57,9 @@ def clear_errors(where: str) -> Iterator[None]:
 
 def _is_the_place_to_blame(error: BaseException | None) -> bool:
     kinds = [kind.__name__ for kind in type(error).__mro__]
-    from_driver = type(error).__module__.partition(".")[0] in {"sqlite3", "psycopg"}
-    return from_driver and (
+    driver = type(error).__module__.partition(".")[0]
+    if driver == "adbc_driver_manager":
+        return True
+    return driver in {"sqlite3", "psycopg"} and (
         "OperationalError" in kinds or "InsufficientPrivilege" in kinds or kinds[0] == "DatabaseError"
     )

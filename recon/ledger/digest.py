@@ -62,7 +62,7 @@ def _record_lines(tx: Transaction, source: str, family: str) -> Iterator[str]:
 
 
 def _entry_lines(tx: Transaction, source: str, family: str) -> Iterator[str]:
-    """Entries by the record they rest on; of one record's, the reversals last."""
+    """Entries by the record they rest on; those of one record as they were posted."""
     record, entry, posting = _RECORDS.c, _ENTRIES.c, _POSTINGS.c
     reversed_entry, reversed_record = _ENTRIES.alias(), _RECORDS.alias()
     rows = tx.connection.execute(
@@ -74,7 +74,7 @@ def _entry_lines(tx: Transaction, source: str, family: str) -> Iterator[str]:
         .outerjoin(reversed_entry, reversed_entry.c.id == entry.reverses)
         .outerjoin(reversed_record, reversed_record.c.id == reversed_entry.c.record_id)
         .where(record.source == source, record.family == family)
-        .order_by(record.key, record.occurrence, record.version, entry.reverses.is_not(None), entry.id)
+        .order_by(record.key, record.occurrence, record.version, entry.id)
         .execution_options(yield_per=CHUNK)
     )
     for _, group in groupby(rows, key=lambda row: row[0]):

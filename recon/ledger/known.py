@@ -101,10 +101,16 @@ class KnownRecords:
             bytes(self._digests[place * _WIDTH : (place + 1) * _WIDTH]),
         )
 
-    def _add(self, key: bytes, known: Known, *, newer: bool) -> None:
+    def add(self, key: bytes, known: Known, *, newer: bool) -> None:
         """Adds a record behind the last one held, or a newer version in the last one's place."""
         if newer:
-            del self._keys[-1], self._record_ids[-1], self._versions[-1], self._statuses[-1], self._matched[-1]
+            del (
+                self._keys[-1],
+                self._record_ids[-1],
+                self._versions[-1],
+                self._statuses[-1],
+                self._matched[-1],
+            )
             del self._digests[-_WIDTH:]
         self._keys.append(key)
         self._digests += known.digest
@@ -127,6 +133,6 @@ def known_records(tx: Transaction, source: str, family: str) -> KnownRecords:
     last: tuple[str, int] | None = None
     for key, occurrence, version, status, record_id, data in rows:
         known = Known(record_id, key, occurrence, version, status, data_digest(data))
-        held._add(bytes.fromhex(key), known, newer=last == (key, occurrence))
+        held.add(bytes.fromhex(key), known, newer=last == (key, occurrence))
         last = key, occurrence
     return held

@@ -20,13 +20,15 @@ _HOLDER = f"""
     SELECT application_name, backend_start FROM pg_stat_activity JOIN pg_locks USING (pid)
     WHERE locktype = 'advisory' AND (classid::bigint << 32 | objid::bigint) = {LOCK} AND granted
     AND pg_locks.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-"""  # noqa: S608 - the key is a number of ours
+"""
 
 
 def postgresql_database(url: URL) -> Database:
     """The database at this address. Nothing is connected yet. Raises LedgerError where the extra is not installed."""
     # Anything may hide a password except these.
-    shown = URL.create("postgresql", username=url.username, host=url.host, port=url.port, database=url.database)
+    shown = URL.create(
+        "postgresql", username=url.username, host=url.host, port=url.port, database=url.database
+    )
     where = shown.render_as_string()
     engine = _engine(url, where)
     return Database(

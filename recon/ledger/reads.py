@@ -52,6 +52,19 @@ class LiveEntry(NamedTuple):
     postings: tuple[Posting, ...]
 
 
+class RecordEvidence(NamedTuple):
+    """A record, and where its bytes are sealed."""
+
+    record_id: int
+    source: str
+    stream: str
+    kind: str
+    at: datetime
+    data: str
+    answer: str
+    pointer: str
+
+
 class EntryEvidence(NamedTuple):
     """The record behind an entry, and where its bytes are sealed."""
 
@@ -146,13 +159,36 @@ def entry_evidence(tx: Transaction, entry_ids: Iterable[int]) -> list[EntryEvide
     found: list[EntryEvidence] = []
     for ids in _batches(entry_ids):
         rows = tx.connection.execute(
-            select(_ENTRIES.c.id, _ENTRIES.c.seq, record.source, record.stream, record.kind, record.at, record.data)
+            select(
+                _ENTRIES.c.id,
+                _ENTRIES.c.seq,
+                record.source,
+                record.stream,
+                record.kind,
+                record.at,
+                record.data,
+            )
             .add_columns(_ANSWERS.c.sha256, record.pointer)
             .join(_RECORDS, record.id == _ENTRIES.c.record_id)
             .join(_ANSWERS, _ANSWERS.c.seq == record.answer_seq)
             .where(_ENTRIES.c.id.in_(ids))
         )
         found += [EntryEvidence(*row) for row in rows]
+    return sorted(found)
+
+
+def record_evidence(tx: Transaction, record_ids: Iterable[int]) -> list[RecordEvidence]:
+    """These records, posted or not, with their answers, in the order of their ids."""
+    record = _RECORDS.c
+    found: list[RecordEvidence] = []
+    for ids in _batches(record_ids):
+        rows = tx.connection.execute(
+            select(record.id, record.source, record.stream, record.kind, record.at, record.data)
+            .add_columns(_ANSWERS.c.sha256, record.pointer)
+            .join(_ANSWERS, _ANSWERS.c.seq == record.answer_seq)
+            .where(record.id.in_(ids))
+        )
+        found += [RecordEvidence(*row) for row in rows]
     return sorted(found)
 
 

@@ -1,4 +1,4 @@
-"""Which revision of its tables a ledger has, and the way to the newest. Alembic is imported only where one is missing."""
+"""Which revision of its tables a ledger has, and the way to the newest. Alembic is imported only to go it."""
 
 from pathlib import Path
 

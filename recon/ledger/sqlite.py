@@ -1,14 +1,16 @@
 """A ledger in one SQLite file: how it is told from other files, made, opened and locked.
 
 The file is made beside its place and moved there when it is whole, so a file that is not whole is never ours to mend.
-Only one SQLite library of a process may have it open at a time: the locks of the operating system belong to the
-process, and the second library to close the file would take its log away from under the first.
+
+Nothing else in the process may open the file while our SQLite library has it open, be it another SQLite library or a
+plain read. The locks of the operating system belong to the process, and whoever closes the file gives them all away: a
+second library then takes itself for the last to close it, and removes the log that the first still writes to.
 """
 
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
@@ -24,8 +26,10 @@ from recon.ledger.database import Database
 APPLICATION = int.from_bytes(b"rcnl")
 """Stands in the file's header (application_id), and tells a ledger from other programs' databases."""
 
-_MAGIC = b"SQLite format 3\0"
-_HEADER = 100
+_ASKED = """
+    SELECT application_id, page_count * page_size
+    FROM pragma_application_id, pragma_page_count, pragma_page_size
+"""
 _PRAGMAS = (
     "page_size = 16384",  # of a new file: a tenth faster to append to than 4096
     "busy_timeout = 10000",
@@ -72,44 +76,40 @@ def _there(path: Path) -> bool:
         log = path.with_name(path.name + "-wal")
         logged = log.exists() and log.stat().st_size > 0
         there = path.exists()
-        header = b""
-        size = 0
-        if there:
-            size = path.stat().st_size
-            with path.open("rb") as file:
-                header = file.read(_HEADER)
+        # What a log has yet to bring cannot be judged by the file alone: opening it tells.
+        fault = _fault(path) if there and not logged else ""
     except OSError as error:
         _refuse(error, path)
     if not path.parent.is_dir():
-        raise LedgerError(
-            f"there is no folder {path.parent}",
-            where=str(path),
-            next_step="Make the folder, or give another place in [ledger] url",
-        )
-    if not there and not logged:
-        return False
-    if not there:
+        fault = f"there is no folder {path.parent}"
+    elif logged and not there:
         # SQLite would play it into whatever file stands there next.
         fault = f"it is gone, but its log {log.name} is left"
-    elif not header.startswith(_MAGIC):
-        fault = "it is an empty file" if not header else "it is not a database"
-    elif len(header) < _HEADER or (_stated_size(header) > size and not logged):
-        fault = f"it is cut short: {size:,} bytes are left of it"
-    elif int.from_bytes(header[68:72]) != APPLICATION:
-        fault = "it is a database, but not a ledger of recon"
-    else:
-        return True
-    raise LedgerError(
-        fault,
-        where=str(path),
-        next_step="Give another place in [ledger] url, or restore a backup; nothing was written",
-    )
+    if fault:
+        raise LedgerError(
+            fault,
+            where=str(path),
+            next_step="Give another place in [ledger] url, or restore a backup; nothing was written",
+        )
+    return there
 
 
-def _stated_size(header: bytes) -> int:
-    """What the header says the file must hold: its pages by their size, of which 1 stands for 65536."""
-    page = int.from_bytes(header[16:18])
-    return int.from_bytes(header[28:32]) * (65536 if page == 1 else page)
+def _fault(path: Path) -> str:
+    """Why the file can be no ledger, empty if it may be one. SQLite tells: see above why we don't read it ourselves."""
+    if path.is_dir():
+        return "it is a folder"
+    size = path.stat().st_size
+    if size == 0:
+        return "it is an empty file"
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True)) as connection:
+            application, whole = connection.execute(_ASKED).fetchone()
+    except sqlite3.DatabaseError as error:
+        cut = "malformed" in str(error)
+        return "it is cut short or damaged" if cut else f"it cannot be read: {error}"
+    if size < whole:
+        return f"it is cut short: {size:,} of {whole:,} bytes are left"
+    return "" if application == APPLICATION else "it is a database, but not a ledger of recon"
 
 
 def _make(path: Path, build: Callable[[Connection], None]) -> None:
@@ -158,12 +158,9 @@ def _sign(handle: int) -> None:
 
 def _busy(path: Path, file: Path) -> LedgerBusy:
     """Names the holder, as far as its signature tells."""
-    try:
-        holder = file.read_text(encoding="ascii")
-        since = datetime.fromtimestamp(file.stat().st_mtime_ns // 10**9, UTC)
-    except OSError:
-        holder = ""
-    signature = f" (process {holder}, since {short_text(since)})" if holder else ""
+    holder = file.read_bytes().decode("ascii", "replace")
+    since = datetime.fromtimestamp(file.stat().st_mtime_ns // 10**9, UTC)
+    signature = f" (process {holder}, since {short_text(since)})" if holder.isdigit() else ""
     return LedgerBusy(
         f"another run holds the ledger{signature}",
         where=str(path),

@@ -67,7 +67,7 @@ class Ledger:
     def __init__(self, database: Database) -> None:
         self.where = database.where
         self._database = database
-        self._in_transaction = False
+        self._in_use = False
 
     def lock(self) -> AbstractContextManager[None]:
         """Holds the ledger against other runs. Raises LedgerBusy, naming the holder. Dies with its process."""
@@ -76,26 +76,26 @@ class Ledger:
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
         """Commits when the block ends, and leaves no trace of it when it raises."""
-        assert not self._in_transaction, "transactions of a ledger do not nest"
-        self._in_transaction = True
+        assert not self._in_use, "transactions of a ledger do not nest"
+        self._in_use = True
         try:
             with clear_errors(self.where), self._database.engine.begin() as connection:
                 yield Transaction(connection)
                 failpoint("ledger.before-commit")
         finally:
-            self._in_transaction = False
+            self._in_use = False
         failpoint("ledger.committed")
 
     @contextmanager
     def alone(self) -> Iterator[Database]:
         """The database with no connection of ours open, for a driver that brings its own SQLite library."""
-        assert not self._in_transaction, "a second SQLite library must not open the file during a transaction"
+        assert not self._in_use, "a second SQLite library must not open the file during a transaction"
         self._database.engine.dispose()
-        self._in_transaction = True
+        self._in_use = True
         try:
             yield self._database
         finally:
-            self._in_transaction = False
+            self._in_use = False
 
 
 @contextmanager

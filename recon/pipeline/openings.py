@@ -9,7 +9,7 @@ from recon.core.canonical import read_json, write_json
 from recon.core.contracts import Ask, Pass, Request, Stream, World
 from recon.core.money import parse, text
 from recon.core.records import Row, assets, merged, moved
-from recon.core.times import EPOCH, from_iso, moment_text
+from recon.core.times import EARLIEST, from_iso, moment_text
 from recon.pipeline.config import Opening
 
 STREAM = "opening"
@@ -29,7 +29,7 @@ def opening_ask(openings: Sequence[Opening], start: datetime | None, world: Worl
             "account": one.account,
             "asset": one.asset,
             "quantity": text(one.quantity),
-            "at": moment_text(one.at or start or EPOCH),
+            "at": moment_text(one.at or start or EARLIEST),
             "cost": "" if one.cost is None else text(one.cost),
             "note": one.note,
         }

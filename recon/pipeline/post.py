@@ -67,9 +67,9 @@ def post_rows(tx: Transaction, reading: Reading, touched: set[int], last_of_fami
     odd: list[tuple[str, Row]] = []
     with exact():
         for row in reading.stream.rows(reading.passed.answers):
+            tally.meet(row.at)
             if reading.start is not None and row.at < reading.start:
                 continue
-            tally.meet(row.at)
             key = identity(row.identity)
             if not known.holds(key):
                 touched.add(writer.record(row, (key, known.next_occurrence(key), 1)))

@@ -9,9 +9,10 @@ from recon.checks import Configured as CheckedSource
 from recon.checks import Problem, run
 from recon.core.books import RecordEvidence, RegisteredBreak
 from recon.core.breaks import Break, CheckResult
-from recon.core.times import Period, short_text
+from recon.core.times import Period, from_iso, short_text
 from recon.ledger.copy import load as typed_copy
-from recon.ledger.reads import EntryEvidence, break_events, entry_evidence
+from recon.ledger.reads import EntryEvidence, break_events, entry_evidence, record_evidence
+from recon.ledger.reads import RecordEvidence as SealedRecord
 from recon.ledger.store import Ledger, Transaction
 from recon.pipeline.config import Config
 from recon.pipeline.register import Life, lives, update
@@ -69,7 +70,8 @@ def examine(config: Config, ledger: Ledger, period: Period) -> list[CheckResult]
             copy,
             period=period,
             sources=[
-                CheckedSource(one.name, one.source.kind, one.settings.unsettled_days) for one in config.sources
+                CheckedSource(one.name, one.source.kind, one.settings.unsettled_days)
+                for one in config.sources
             ],
             problems=[Problem(text, source, place) for source, place, text in verified.problems],
             verified=verified.evidence.answers,
@@ -86,39 +88,48 @@ def registered(tx: Transaction, period: Period, results: Sequence[CheckResult], 
     return Reconciled(
         period=period,
         results=results,
-        breaks=[_registered(tx, found, known.get(found.id), now) for one in results for found in one.breaks],
+        breaks=[_registered(found, known.get(found.id), now) for one in results for found in one.breaks],
     )
 
 
-def _registered(tx: Transaction, found: Break, life: Life | None, now: datetime) -> RegisteredBreak:
+def _registered(found: Break, life: Life | None, now: datetime) -> RegisteredBreak:
     opened = life.opened if life else now
     return RegisteredBreak(
         found=found,
         status="open",
         opened=opened,
         age_days=max(0, (now - opened).days),
-        evidence=tuple(_evidence(one) for one in entry_evidence(tx, found.entries)),
+        evidence=tuple(
+            RecordEvidence(
+                one["source"], one["stream"], from_iso(one["at"]), one["data"], one["answer"], one["pointer"]
+            )
+            for one in found.diagnosis.records
+        ),
     )
 
 
 def _with_records(tx: Transaction, found: Break) -> Break:
-    """The break with the records it rests on named in its diagnosis, each traced to its sealed bytes."""
-    records = tuple(
-        {
-            "source": one.source,
-            "stream": one.stream,
-            "at": short_text(one.at),
-            "data": one.data,
-            "answer": one.answer,
-            "pointer": one.pointer,
-        }
-        for one in entry_evidence(tx, found.entries)
-    )
+    """The break with each record it rests on as received, and where its bytes are sealed."""
+    cited = {one["entry"]: one for one in found.diagnosis.records if "entry" in one}
+    waiting = {one["record"]: one for one in found.diagnosis.records if "record" in one}
+    records = [
+        {**cited.get(one.entry_id, {}), **_sealed(one), "entry": f"{one.source}/{one.seq}"}
+        for one in entry_evidence(tx, {*found.entries, *cited})
+    ]
+    records += [{**waiting[one.record_id], **_sealed(one)} for one in record_evidence(tx, waiting)]
     text = found.diagnosis.text
     if found.check == "unclassified":
         text += " As received: " + "; ".join(str(one["data"]) for one in records)
-    return replace(found, diagnosis=replace(found.diagnosis, text=text, records=records))
+    return replace(found, diagnosis=replace(found.diagnosis, text=text, records=tuple(records)))
 
 
-def _evidence(one: EntryEvidence) -> RecordEvidence:
-    return RecordEvidence(one.source, one.stream, one.at, one.data, one.answer, one.pointer)
+def _sealed(one: EntryEvidence | SealedRecord) -> dict[str, Any]:
+    return {
+        "source": one.source,
+        "stream": one.stream,
+        "kind": one.kind,
+        "at": short_text(one.at),
+        "data": one.data,
+        "answer": one.answer,
+        "pointer": one.pointer,
+    }

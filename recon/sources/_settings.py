@@ -1,6 +1,7 @@
 """What every source's table of recon.toml may hold, and secrets as references."""
 
 import os
+import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from recon.core.errors import ConfigError
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_PLAIN_URL = re.compile(r"[a-z]+://[A-Za-z0-9.:\[\]-]+(?:/[A-Za-z0-9._~/-]*)?\Z")
 
 
 def _reference(text: str) -> str:
@@ -23,9 +25,16 @@ def _reference(text: str) -> str:
 
 
 def _url(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.username or parts.password or parts.query or parts.fragment or not parts.hostname:
-        raise ValueError("expected https://HOST/PATH without user, query or fragment")
+    expected = "expected https://HOST/PATH without user, query or fragment"
+    if not _PLAIN_URL.match(text):
+        raise ValueError(expected)
+    try:
+        parts = urlsplit(text)
+        usable = parts.hostname and (parts.port is None or parts.port > 0)
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ValueError(expected)
     if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
         raise ValueError("expected https:// (plain http only for a loopback address)")
     return text
@@ -36,7 +45,9 @@ def _base_url(text: str) -> str:
 
 
 def _midnight(value: Any) -> Any:
-    """A TOML date means its first moment, UTC."""
+    """A TOML date means its first moment, UTC. A bare number is no moment."""
+    if not isinstance(value, date | str):
+        raise ValueError("expected a date, or a moment with its zone")
     if isinstance(value, date) and not isinstance(value, datetime):
         return datetime(value.year, value.month, value.day, tzinfo=UTC)
     return value
@@ -61,15 +72,15 @@ class SourceSettings(BaseModel):
 
     kind: str
     start: Start | None = None
-    unsettled_days: int = Field(default=3, ge=0)
+    unsettled_days: int = Field(default=3, ge=0, strict=True)
 
 
 class HttpSettings(SourceSettings):
     """Keys that every source read over HTTP takes. ``deadline_s`` is wall time for the whole source."""
 
     base_url: BaseUrl
-    deadline_s: float = Field(default=120, gt=0)
-    page_size: int | None = Field(default=None, ge=1)
+    deadline_s: float = Field(default=120, gt=0, strict=True, allow_inf_nan=False)
+    page_size: int | None = Field(default=None, ge=1, strict=True)
 
 
 def resolve(reference: str, key: str, folder: Path) -> SecretStr:
@@ -100,7 +111,7 @@ def _file_secret(path: Path, key: str) -> str | None:
 
 def _keyring_secret(rest: str, key: str) -> str | None:
     try:
-        import keyring  # an extra, slow to load, and used by few
+        import keyring  # noqa: PLC0415 - an extra, slow to load, and used by few
     except ImportError:
         raise ConfigError(
             "a keyring secret needs the extra 'keyring'",
@@ -110,5 +121,5 @@ def _keyring_secret(rest: str, key: str) -> str | None:
     service, _, user = rest.partition("/")
     try:
         return keyring.get_password(service, user)
-    except Exception as error:  # every backend brings its own errors
+    except Exception as error:  # noqa: BLE001 - every backend brings its own errors
         raise ConfigError(f"the keyring does not answer: {type(error).__name__}", where=key) from None

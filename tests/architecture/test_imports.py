@@ -13,7 +13,6 @@ ONLY_HERE = {
     "sqlalchemy": "recon/ledger/",
     "sqlmodel": "recon/ledger/",
     "jinja2": "reports/_render/",
-    "pygal": "reports/_render/",
     "xlsxwriter": "reports/_render/",
 }
 

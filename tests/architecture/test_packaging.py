@@ -11,10 +11,20 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tests.architecture._code import ROOT, imports, product
+from tests.architecture._code import ROOT, Module, imports, modules, product
 
 LOCKS = sorted(ROOT.glob("requirements*.lock"))
 PYPROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
+PROJECT, GROUPS = PYPROJECT["project"], PYPROJECT["dependency-groups"]
+RUNTIME: list[str] = PROJECT["dependencies"]
+EXTRAS: list[str] = [line for extra in PROJECT["optional-dependencies"].values() for line in extra]
+BUILD: list[str] = GROUPS["build"]
+DEV: list[str] = BUILD + [line for line in GROUPS["dev"] if isinstance(line, str)]
+NEEDS = {
+    "requirements.lock": RUNTIME,
+    "requirements-build.lock": BUILD,
+    "requirements-dev.lock": RUNTIME + EXTRAS + DEV,
+}
 
 
 def _pins(lock: Path) -> dict[str, set[str]]:
@@ -38,18 +48,8 @@ def test_every_pin_of_a_lock_has_a_hash(lock: Path) -> None:
 
 
 def test_a_lock_holds_every_declared_requirement_within_its_bounds() -> None:
-    project, groups = PYPROJECT["project"], PYPROJECT["dependency-groups"]
-    optional = [line for extra in project["optional-dependencies"].values() for line in extra]
-    needs = {
-        "requirements.lock": project["dependencies"],
-        "requirements-build.lock": groups["build"],
-        "requirements-dev.lock": project["dependencies"]
-        + optional
-        + groups["build"]
-        + [line for line in groups["dev"] if isinstance(line, str)],
-    }
-    assert set(needs) == {lock.name for lock in LOCKS}
-    for lock, lines in needs.items():
+    assert set(NEEDS) == {lock.name for lock in LOCKS}
+    for lock, lines in NEEDS.items():
         pins = _pins(ROOT / lock)
         for need in map(Requirement, lines):
             versions = pins.get(canonicalize_name(need.name), set())
@@ -64,18 +64,22 @@ def test_what_is_tested_is_what_is_shipped() -> None:
             assert tested[name] == versions, f"{name} of {lock.name} differs from the one tests run with"
 
 
-def test_every_library_that_is_imported_is_declared() -> None:
-    project = PYPROJECT["project"]
-    lines = project["dependencies"] + [
-        line for extra in project["optional-dependencies"].values() for line in extra
-    ]
+def test_every_library_that_the_product_imports_is_declared() -> None:
+    assert not _undeclared(product(), RUNTIME + EXTRAS)
+
+
+def test_every_library_that_the_tests_import_is_declared() -> None:
+    assert not _undeclared(modules("tests"), RUNTIME + EXTRAS + DEV)
+
+
+def _undeclared(files: tuple[Module, ...], lines: list[str]) -> list[str]:
     declared = {canonicalize_name(Requirement(line).name) for line in lines}
     origins = packages_distributions()
-    found = [
+    ours = {*sys.stdlib_module_names, "recon", "reports", "tests"}
+    return [
         f"{module.path}:{use.line} imports {library}"
-        for module in product()
+        for module in files
         for use in imports(module)
-        if (library := use.name.split(".")[0]) not in {*sys.stdlib_module_names, "recon", "reports"}
+        if (library := use.name.split(".")[0]) not in ours
         and not declared & {canonicalize_name(origin) for origin in origins.get(library, [])}
     ]
-    assert not found, "\n".join(found)

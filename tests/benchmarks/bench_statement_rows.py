@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from recon.ledger.copy import load as typed_copy
 
 from recon.checks import run
 from recon.core.times import period
+from recon.ledger.copy import load as typed_copy
 from recon.pipeline.clock import Clock
 from recon.pipeline.config import load
 from recon.pipeline.pull import pull
@@ -72,7 +72,9 @@ def check(folder: Path) -> int:
     config = load(folder / "recon.toml")
     everything = period("all", config.zone, CLOCK.now())
     with reading(config) as ledger, typed_copy(ledger, tables=("legs",)) as copy:
-        (result,) = run(copy, period=everything, sources=[], problems=[], verified=0, names=["running_balance"])
+        (result,) = run(
+            copy, period=everything, sources=[], problems=[], verified=0, names=["running_balance"]
+        )
         assert not result.breaks
         return result.tested
 
@@ -85,7 +87,9 @@ def bare(folder: Path) -> int:
     everything = period("all", config.zone, CLOCK.now())
     with duckdb.connect() as engine:
         engine.execute(f"create view legs as select * from '{folder}/legs.parquet'")
-        (result,) = run(engine, period=everything, sources=[], problems=[], verified=0, names=["running_balance"])
+        (result,) = run(
+            engine, period=everything, sources=[], problems=[], verified=0, names=["running_balance"]
+        )
         return result.tested
 
 

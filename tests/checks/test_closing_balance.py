@@ -74,9 +74,18 @@ def test_the_first_look_at_or_after_the_end_of_the_period_counts(ledger: Ledger)
     ledger.row("5", at=day(1))
     ledger.look({("main", "BTC"): "5"}, at=day(20))
     ledger.look({("main", "BTC"): "6"}, at=day(31))
-    ledger.look({("main", "BTC"): "5"}, at=day(40))
+    ledger.look({("main", "BTC"): "7"}, at=day(40))
     assert [found.difference for found in _closing(ledger, JANUARY)] == [1]
-    assert _closing(ledger, FEBRUARY) == []
+    assert [found.difference for found in _closing(ledger)] == [2]
+
+
+def test_a_later_look_that_agrees_proves_the_balance_too(ledger: Ledger) -> None:
+    ledger.row("5", at=day(1))
+    ledger.look({("main", "BTC"): "6"}, at=day(31))
+    assert [found.difference for found in _closing(ledger, JANUARY)] == [1]
+    ledger.row("1", at=day(2))
+    ledger.look({("main", "BTC"): "6"}, at=day(40))
+    assert _closing(ledger, JANUARY) == []
     assert _closing(ledger) == []
 
 
@@ -170,6 +179,15 @@ def test_a_row_listed_twice_is_named(ledger: Ledger) -> None:
     (found,) = _closing(ledger)
     assert found.diagnosis.kind == "duplicate_record"
     assert found.entries == (3,)
+
+
+def test_a_twin_that_came_late_is_named_also_where_it_stands_before_the_first_one(ledger: Ledger) -> None:
+    ledger.row("3", at=day(1), ordinal=5)
+    ledger.look({("main", "BTC"): "3"}, at=day(2))
+    late = ledger.row("3", at=day(1), ordinal=4)
+    ledger.look({("main", "BTC"): "3"}, at=day(3))
+    (found,) = _closing(ledger)
+    assert (found.diagnosis.kind, found.entries) == ("duplicate_record", (late,))
 
 
 def test_a_row_of_that_amount_without_a_twin_is_not_called_a_duplicate(ledger: Ledger) -> None:

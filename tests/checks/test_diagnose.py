@@ -126,7 +126,7 @@ def test_a_duplicate_and_a_flipped_sign_are_named_at_their_row() -> None:
 def test_the_row_at_fault_may_stand_before_the_one_that_states_the_balance() -> None:
     told = _told(_gap("8", _leg(2, "-3"), _leg(3, "1", "14"), before=BEFORE))
     assert (told.diagnosis.kind, told.entries) == ("sign_flipped", (30, 10, 20))
-    assert "1 rows without a balance stand between" in told.diagnosis.text
+    assert "Rows between them that state no balance: 1." in told.diagnosis.text
 
 
 def test_two_explanations_that_fit_are_both_told_and_none_is_named() -> None:

@@ -101,7 +101,9 @@ def test_a_gap_after_the_look_explains_nothing_of_it(ledger: Ledger) -> None:
     ledger.row("1", "1", at=day(1))
     ledger.look({("main", "BTC"): "3"}, at=day(32))
     ledger.row("1", "4", at=day(33))
-    assert kinds(ledger.breaks(JANUARY)) == [("closing_balance", "missing_record")]
+    (found,) = ledger.breaks(JANUARY)
+    assert kinds([found]) == [("closing_balance", "missing_record")]
+    assert "running balance" not in found.diagnosis.text
 
 
 def test_what_the_gaps_leave_unexplained_is_a_break_of_its_own(ledger: Ledger) -> None:
@@ -185,6 +187,51 @@ def test_a_last_row_that_could_not_be_understood_holds_the_closing_difference(le
     assert (found.check, _members(found)) == ("unclassified", ["closing_balance"])
 
 
+def test_a_row_that_could_not_be_understood_is_the_cause_of_one_thing_only(ledger: Ledger) -> None:
+    ledger.row("10", "10", at=day(1))
+    ledger.unread(at=day(2))
+    ledger.row("1", "13", at=day(2))
+    ledger.look({("main", "BTC"): "15"}, at=day(3))
+    gap, closing = ledger.breaks()
+    assert (_members(gap), _members(closing)) == (["unclassified"], [])
+
+
+@pytest.mark.parametrize("when", [0, 3])
+def test_a_row_that_could_not_be_understood_outside_of_the_gap_is_no_cause_of_it(
+    ledger: Ledger, when: int
+) -> None:
+    ledger.read()
+    ledger.unread(at=day(when))
+    ledger.row("10", "10", at=day(1))
+    ledger.row("1", "13", at=day(2))
+    assert kinds(ledger.breaks()) == [("running_balance", "missing_record"), ("unclassified", "unknown_type")]
+
+
+def test_a_row_that_could_not_be_understood_before_a_balance_that_holds_is_no_cause(ledger: Ledger) -> None:
+    ledger.unread(at=day(1))
+    ledger.row("10", "10", at=day(2))
+    ledger.look({("main", "BTC"): "12"}, at=day(3))
+    assert kinds(ledger.breaks()) == [("unclassified", "unknown_type"), ("closing_balance", "missing_record")]
+
+
+def test_a_row_that_could_not_be_understood_before_a_look_that_agrees_is_no_cause(ledger: Ledger) -> None:
+    ledger.row("10", at=day(1))
+    ledger.unread(at=day(1))
+    ledger.look({("main", "BTC"): "10"}, at=day(2))
+    ledger.look({("main", "BTC"): "12"}, at=day(3))
+    assert kinds(ledger.breaks()) == [("unclassified", "unknown_type"), ("closing_balance", "missing_record")]
+
+
+def test_an_asset_that_its_running_balance_explains_leaves_the_others_their_proof(ledger: Ledger) -> None:
+    ledger.row("10", "12", at=day(1))
+    ledger.row("10", asset="ETH", at=day(1))
+    ledger.look({("main", "BTC"): "12", ("main", "ETH"): "11"}, at=day(2))
+    assert kinds(ledger.breaks()) == [
+        ("running_balance", "missing_record"),
+        ("closing_balance", "missing_record"),
+    ]
+
+
 def test_a_row_the_venue_counts_but_does_not_list_is_the_gap(ledger: Ledger) -> None:
     ledger.row("10", "10", at=day(1))
     ledger.row("1", "13", at=day(2))
@@ -200,6 +247,17 @@ def test_another_count_than_that_of_the_gaps_is_another_cause(ledger: Ledger) ->
     ledger.read("history", at=day(3), seen=2, stated=4)
     assert [one.check for one in ledger.breaks()] == ["running_balance", "coverage"]
     assert [one.check for one in ledger.breaks(FEBRUARY)] == ["coverage"]
+
+
+def test_a_count_that_gaps_and_closing_differences_could_both_be_proves_nothing(ledger: Ledger) -> None:
+    ledger.row("10", "11", at=day(1))
+    ledger.row("1", "14", at=day(2))
+    ledger.row("10", asset="ETH", at=day(2))
+    ledger.read("history", at=day(3), seen=3, stated=4)
+    ledger.look({("main", "BTC"): "14", ("main", "ETH"): "13"}, at=day(4))
+    assert [one.check for one in ledger.breaks()] == [
+        "running_balance", "running_balance", "coverage", "closing_balance",
+    ]  # fmt: skip
 
 
 def test_a_last_row_the_venue_counts_but_does_not_list_is_the_closing_difference(ledger: Ledger) -> None:

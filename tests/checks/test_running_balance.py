@@ -108,7 +108,7 @@ def test_chains_of_other_sources_accounts_and_assets_do_not_mix(ledger: Ledger) 
 
 def test_reversed_rows_and_their_reversals_are_out_of_the_chain(ledger: Ledger) -> None:
     ledger.row("1", "1")
-    ledger.row("7", "8", live=False)
+    ledger.row("7", "9", live=False)
     ledger.row("-7", live=False, kind="reversal: deposit")
     ledger.row("2", "3")
     assert (_running(ledger), _tested(ledger)) == ([], 2)
@@ -170,10 +170,24 @@ def test_the_opening_is_proposed_also_where_a_flipped_sign_would_explain_the_fir
     assert 'quantity = "10"' in found.diagnosis.text
 
 
+def test_an_opening_that_was_not_there_is_proposed_as_zero(ledger: Ledger) -> None:
+    ledger.row("100", kind="opening", ordinal=-(2**62), at=day(0))
+    ledger.row("5", "5")
+    (found,) = _running(ledger)
+    assert 'quantity = "0"' in found.diagnosis.text
+
+
 def test_no_opening_below_zero_is_proposed(ledger: Ledger) -> None:
     ledger.row("5", "3")
     (found,) = _running(ledger)
     assert "[[opening]]" not in found.diagnosis.text
+
+
+def test_a_row_that_equals_the_one_after_it_is_a_duplicate_too(ledger: Ledger) -> None:
+    ledger.row("10", "10")
+    ledger.row("5", "10")
+    ledger.row("5", "15")
+    assert kinds(_running(ledger)) == [("running_balance", "duplicate_record")]
 
 
 def test_the_text_can_be_sent_to_the_venue_as_it_stands(ledger: Ledger) -> None:

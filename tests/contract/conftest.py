@@ -1,4 +1,4 @@
-"""What the contract's tests share: a company whose small books were pulled once."""
+"""What the contract's tests share: a company whose small books were pulled once, and a real PostgreSQL."""
 
 from collections.abc import Iterator
 
@@ -6,6 +6,9 @@ import pytest
 
 from tests.contract.house import VENUES, House, house
 from tests.contract.outside import Ran, recon
+from tests.fixtures_pg import postgres_server, postgres_url
+
+__all__ = ["company", "postgres_server", "postgres_url", "pulled"]
 
 
 @pytest.fixture(scope="session")

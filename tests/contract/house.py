@@ -117,7 +117,12 @@ class House:
         """A configuration of these sources; ``changes`` are added to the table of a source."""
         urls = self.urls
         every: dict[str, dict[str, Any]] = {
-            "egera": {"kind": "egera", "base_url": urls["egera"], "account_id": egera.ACCOUNT_ID, "key": "file:egera"},
+            "egera": {
+                "kind": "egera",
+                "base_url": urls["egera"],
+                "account_id": egera.ACCOUNT_ID,
+                "key": "file:egera",
+            },
             "fuse": {
                 "kind": "cryptofuse",
                 "base_url": f"{urls['fuse']}/api/v1",
@@ -154,10 +159,14 @@ def house(folder: Path, *sources: str, books: Mapping[str, Any] = BOOKS) -> Iter
 def toml(tables: Mapping[str, Any], place: str = "") -> Iterator[str]:
     """The lines of a TOML file. Strings, numbers, truth values and lists are written as in JSON."""
     inner = {key: value for key, value in tables.items() if isinstance(value, dict)}
-    lists = {key: value for key, value in tables.items() if isinstance(value, list) and value and isinstance(value[0], dict)}
+    lists = {
+        key: value
+        for key, value in tables.items()
+        if isinstance(value, list) and value and isinstance(value[0], dict)
+    }
     for key, value in tables.items():
         if key not in inner and key not in lists:
-            yield f"{key} = {json.dumps(value, ensure_ascii=False)}"
+            yield f"{json.dumps(key)} = {json.dumps(value, ensure_ascii=False)}"
     for key, value in inner.items():
         yield f"[{place}{key}]"
         yield from toml(value, f"{place}{key}.")

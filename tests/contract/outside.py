@@ -50,7 +50,9 @@ def recon(folder: Path, *args: str, code: int = 0, env: Mapping[str, str] | None
 
 
 @contextmanager
-def started(folder: Path, *args: str, env: Mapping[str, str] | None = None) -> Iterator[subprocess.Popen[bytes]]:
+def started(
+    folder: Path, *args: str, env: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
     """``recon ARGS``, under way; killed at the end if it is still there."""
     process = subprocess.Popen(
         (*PROGRAM, *args),

@@ -49,7 +49,7 @@ def test_a_break_fits_the_schema_with_every_place_filled(company: House, pulled:
         ("--json", "balances", "--at", "yesterday"),
         ("--json", "--config", "elsewhere.toml", "verify"),
     ],
-    ids=lambda args: " ".join(args),
+    ids=" ".join,
 )
 def test_a_command_line_that_is_not_usable_ends_in_two_and_still_in_one_document(
     company: House, args: tuple[str, ...]

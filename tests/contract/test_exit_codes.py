@@ -1,4 +1,4 @@
-"""Two at once, Ctrl-C and SIGTERM: the second is told who holds the ledger, and an ended run is finished by the next."""
+"""Two at once, Ctrl-C, SIGTERM: the second is told who holds the ledger, and an ended run is finished by the next."""
 
 import signal
 import subprocess

@@ -29,7 +29,8 @@ class Story:
         change(self.made)
         streams = recon(self.made.folder, "pull", "--json").json["streams"]
         counts = {
-            f"{one['source']}/{one['stream']}": (one["new"], one["changed"], one["vanished"]) for one in streams
+            f"{one['source']}/{one['stream']}": (one["new"], one["changed"], one["vanished"])
+            for one in streams
         }
         held = places(recon(self.made.folder, "balances", "--json").json)
         return Step({stream: counted for stream, counted in counts.items() if any(counted)}, held)
@@ -40,7 +41,14 @@ def steps(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Step]]
     """Every chapter of the story, in order."""
     with house(tmp_path_factory.mktemp("story"), "egera", "fuse") as made:
         story = Story(made)
-        chapters = {"first": None, "again": None, "settled": settle, "restated": restate, "gone": drop, "twin": double}
+        chapters = {
+            "first": None,
+            "again": None,
+            "settled": settle,
+            "restated": restate,
+            "gone": drop,
+            "twin": double,
+        }
         yield {name: story.pull(change or (lambda made: None)) for name, change in chapters.items()}
 
 

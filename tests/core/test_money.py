@@ -114,7 +114,7 @@ def test_a_lost_digit_raises_where_exactness_is_meant() -> None:
     with exact(), pytest.raises(decimal.Inexact):
         Decimal(1) / Decimal(3)
     with exact(), pytest.raises(decimal.FloatOperation):
-        Decimal(1) + Decimal(*[1.5])
+        Decimal(1) + Decimal(float("1.5"))
 
 
 HALVES = {

@@ -73,7 +73,7 @@ def read(
 ) -> int:
     """A reading with its answer, records, entries and snapshots; the id of the reading.
 
-    A later version reverses the entry in force of the version before it. What is held is given as (place, asset, total).
+    A later version reverses the entry in force of the version before it. What is held is (place, asset, total).
     """
     answer = _answer(tx, source, stream, rows)
     reading = tx.next_id(ReadingRow)
@@ -95,7 +95,16 @@ def read(
         SnapshotRow,
         [
             SnapshotRow(
-                tx.next_id(SnapshotRow), reading, source, place, asset, NOON, total, Decimal(0), answer.seq, "/0"
+                tx.next_id(SnapshotRow),
+                reading,
+                source,
+                place,
+                asset,
+                NOON,
+                total,
+                Decimal(0),
+                answer.seq,
+                "/0",
             )
             for place, asset, total in holdings or ()
         ],
@@ -160,12 +169,12 @@ def enter(
     seq = head.seq + 1 if head else 1
     kind = "reversal" if reverses else record.kind
     covered = ChainedEntry(
-        record.source, seq, record.at, record.id, kind, record.key, record.occurrence, record.version, answer,
+        record.source, seq, record.at, record.occurrence, kind, record.key, record.occurrence, record.version, answer,
         record.pointer, reverses.seq if reverses else 0, postings,
     )  # fmt: skip
     _, made = link(head.hash if head else GENESIS, covered)
     entry = EntryRow(
-        tx.next_id(EntryRow), record.source, seq, record.at, record.id, kind, record.id,
+        tx.next_id(EntryRow), record.source, seq, record.at, record.occurrence, kind, record.id,
         reverses.id if reverses else None, made,
     )  # fmt: skip
     tx.append(EntryRow, [entry])

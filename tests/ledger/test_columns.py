@@ -107,9 +107,7 @@ def test_a_moment_of_another_zone_is_kept_in_utc(ledger: Ledger) -> None:
 
 @one_ledger_for_all_examples
 @given(numbers=st.lists(numbers, max_size=30))
-def test_numbers_appended_in_bulk_come_back_to_the_last_digit(
-    ledger: Ledger, numbers: list[Decimal]
-) -> None:
+def test_numbers_appended_in_bulk_come_back_to_the_last_digit(ledger: Ledger, numbers: list[Decimal]) -> None:
     with rolled_back(ledger) as tx:
         read(tx, begin(tx, "egera"), "egera", "balances", holdings=[("main", "BTC", n) for n in numbers])
         kept = METADATA.tables["snapshots"].c
@@ -140,7 +138,8 @@ def test_sqlite_itself_takes_no_text_but_a_canonical_number_in_bounds(
     with rolled_back(sqlite_ledger) as tx:
         reading = read(tx, begin(tx, "egera"), "egera", "balances", holdings=[])
         insert_snapshot = (
-            "INSERT INTO snapshots SELECT 1, ?, 'egera', 'main', 'BTC', ended_at, ?, '0', first_seq, '' FROM readings"
+            "INSERT INTO snapshots "
+            "SELECT 1, ?, 'egera', 'main', 'BTC', ended_at, ?, '0', first_seq, '' FROM readings"
         )
         if CANONICAL.match(written):
             tx.connection.exec_driver_sql(insert_snapshot, (reading, written))
@@ -170,6 +169,6 @@ def test_sqlite_itself_takes_no_moment_of_another_form(sqlite_ledger: Ledger, wr
 
 
 def test_every_row_type_has_the_columns_of_its_table() -> None:
-    assert {table: kind._fields for kind, table in TABLE_OF.items()} == {
+    assert {table: tuple(kind.__annotations__) for kind, table in TABLE_OF.items()} == {
         name: tuple(table.columns.keys()) for name, table in METADATA.tables.items()
     }

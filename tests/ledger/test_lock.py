@@ -61,9 +61,7 @@ def test_a_killed_holder_holds_nothing(ledger: Ledger, holder: subprocess.Popen[
     pytest.fail("the lock outlived its holder")
 
 
-def test_a_lock_that_was_given_back_can_be_had_again(
-    ledger: Ledger, holder: subprocess.Popen[str]
-) -> None:
+def test_a_lock_that_was_given_back_can_be_had_again(ledger: Ledger, holder: subprocess.Popen[str]) -> None:
     holder.communicate("")
     for _ in range(3):
         with ledger.lock():
@@ -71,9 +69,8 @@ def test_a_lock_that_was_given_back_can_be_had_again(
 
 
 def test_a_process_cannot_hold_a_ledger_twice(ledger: Ledger) -> None:
-    with ledger.lock():
-        with pytest.raises(LedgerBusy, match=rf"process {os.getpid()}\b"), ledger.lock():
-            pass
+    with ledger.lock(), pytest.raises(LedgerBusy, match=rf"process {os.getpid()}\b"), ledger.lock():
+        pass
     with ledger.lock():
         pass
 

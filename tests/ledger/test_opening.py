@@ -17,7 +17,7 @@ from recon.core.failpoints import ENVIRONMENT
 from recon.ledger.digest import digest
 from recon.ledger.reads import counts
 from recon.ledger.store import open_ledger
-from tests.ledger.books import one_of_everything
+from tests.ledger.books import begin, one_of_everything
 
 
 def refused(url: str, *, create: bool = True) -> str:
@@ -31,7 +31,9 @@ def refused(url: str, *, create: bool = True) -> str:
 
 def files(folder: Path) -> dict[str, bytes]:
     """What lies in the folder. The lock's file says nothing of the ledger."""
-    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file() and path.suffix != ".lock"}
+    return {
+        path.name: path.read_bytes() for path in folder.iterdir() if path.is_file() and path.suffix != ".lock"
+    }
 
 
 def make_whole(path: Path) -> None:
@@ -52,9 +54,9 @@ def gone_but_for_its_log(path: Path) -> None:
 ODD_FILES: dict[str, tuple[Callable[[Path], object], str]] = {
     "empty": (lambda path: path.write_bytes(b""), "empty file"),
     "text": (lambda path: path.write_text("not a ledger" * 99), "not a database"),
-    "shorter than a header": (lambda path: path.write_bytes(b"SQLite format 3\0abc"), "cut short"),
+    "shorter than a header": (lambda path: path.write_bytes(b"SQLite format 3\0abc"), "not a database"),
     "another program's": (foreign, "not a ledger of recon"),
-    "a folder": (lambda path: path.mkdir(), "Is a directory"),
+    "a folder": (lambda path: path.mkdir(), "it is a folder"),
     "only a log": (gone_but_for_its_log, "it is gone, but its log recon.db-wal is left"),
 }
 
@@ -86,7 +88,7 @@ def test_a_damaged_ledger_is_one_clear_error(tmp_path: Path) -> None:
     make_whole(path)
     whole = path.read_bytes()
     path.write_bytes(whole[:100] + b"\xff" * 900 + whole[1000:])
-    assert "malformed" in refused(f"sqlite:///{path}")
+    assert "damaged" in refused(f"sqlite:///{path}")
 
 
 def test_a_missing_ledger_tells_to_pull_first(url: str) -> None:
@@ -102,7 +104,15 @@ def test_a_missing_folder_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["", "recon.db", "sqlite://", "sqlite:///:memory:", "sqlite:///a.db?mode=ro", "mysql://h/db", "postgresql://h"],
+    [
+        "",
+        "recon.db",
+        "sqlite://",
+        "sqlite:///:memory:",
+        "sqlite:///a.db?mode=ro",
+        "mysql://h/db",
+        "postgresql://h",
+    ],
 )
 def test_an_address_of_another_kind_is_a_configuration_error(address: str) -> None:
     with pytest.raises(ConfigError, match="ledger"), open_ledger(address, create=True):
@@ -113,7 +123,11 @@ def test_the_files_are_private_whatever_the_umask(tmp_path: Path) -> None:
     path = tmp_path / "recon.db"
     before = os.umask(0)
     try:
-        with open_ledger(f"sqlite:///{path}", create=True) as ledger, ledger.lock(), ledger.transaction() as tx:
+        with (
+            open_ledger(f"sqlite:///{path}", create=True) as ledger,
+            ledger.lock(),
+            ledger.transaction() as tx,
+        ):
             one_of_everything(tx)
             modes = {one.name: stat.S_IMODE(one.stat().st_mode) for one in tmp_path.iterdir()}
     finally:
@@ -122,7 +136,13 @@ def test_the_files_are_private_whatever_the_umask(tmp_path: Path) -> None:
 
 
 def test_every_connection_has_its_pragmas(tmp_path: Path) -> None:
-    expected = {"foreign_keys": 1, "recursive_triggers": 1, "journal_mode": "wal", "synchronous": 2, "page_size": 16384}
+    expected = {
+        "foreign_keys": 1,
+        "recursive_triggers": 1,
+        "journal_mode": "wal",
+        "synchronous": 2,
+        "page_size": 16384,
+    }
     for _ in range(2):
         with open_ledger(f"sqlite:///{tmp_path}/recon.db", create=True) as ledger, ledger.transaction() as tx:
             found = {name: tx.connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in expected}
@@ -140,7 +160,9 @@ def test_a_ledger_outlives_its_closing(url: str) -> None:
 
 @pytest.mark.parametrize("point", ["ledger.migrated", "ledger.made"])
 def test_a_ledger_whose_making_was_killed_is_made_by_the_next_run(url: str, point: str) -> None:
-    asked = f"from recon.ledger.store import open_ledger\nwith open_ledger({url!r}, create=True): print('made')"
+    asked = (
+        f"from recon.ledger.store import open_ledger\nwith open_ledger({url!r}, create=True): print('made')"
+    )
     if point == "ledger.made" and not url.startswith("sqlite"):
         point = "ledger.migrated"
     run = subprocess.run(
@@ -211,3 +233,17 @@ except LedgerError as error:
 """
     said = subprocess.check_output([sys.executable, "-c", asked], text=True)
     assert "pip install 'recon-ledger[postgres]'" in said
+
+
+def test_a_ledger_that_is_opened_twice_by_one_process_loses_nothing(tmp_path: Path) -> None:
+    """A file that is only looked at and closed once took the first opener's locks away, and with them its log."""
+    url = f"sqlite:///{tmp_path}/recon.db"
+    asked = (
+        "from recon.ledger.store import open_ledger; from recon.ledger.reads import counts\n"
+        f"with open_ledger({url!r}, create=False) as ledger, ledger.transaction() as tx: print(counts(tx)['runs'])"
+    )
+    with open_ledger(url, create=True) as first:
+        for expected in (1, 2, 3):
+            with open_ledger(url, create=False), first.transaction() as tx:
+                begin(tx)
+            assert subprocess.check_output([sys.executable, "-c", asked], text=True).split() == [str(expected)]

@@ -116,6 +116,13 @@ def test_a_rate_of_nothing_charges_nothing(none: Any) -> None:
     assert not any(account == "fees" for account, _ in moves(row))
 
 
+def test_a_quote_and_a_fee_are_exact_to_the_last_of_many_digits() -> None:
+    row = TRADE | {"amount": "12345678901234567.123456789012345678", "price": "10", "fee_maker": "1"}
+    (found,) = trades(row, wallets={"pln": {"decimal_point": "18"}})
+    assert moves(found)["trading", "PLN"] == Fraction("123456789012345671.23456789012345678")
+    assert moves(found)["fees", "PLN"] == Fraction("12345678901234.567123456789012346")
+
+
 def test_times_of_trades_are_seconds_or_milliseconds() -> None:
     seconds, milliseconds = trades(TRADE, TRADE | {"time_close": 1735807272658})
     assert (milliseconds.at - seconds.at).total_seconds() == 0.658

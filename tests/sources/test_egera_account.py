@@ -106,14 +106,14 @@ def test_a_balance_is_what_is_free_and_what_is_locked_even_below_zero() -> None:
     balances = {
         "BTC": {"active": "1.50", "inactive": "-0.25"},
         "PLN": {"active": 0, "inactive": False},
-        "ETH": {"active": "9" * 17 + "." + "9" * 18, "inactive": "0.000000000000000001"},
+        "ETH": {"active": "123456789012345678.123456789012345678", "inactive": "0.000000000000000001"},
         "A/B~": {"active": "1", "inactive": "1"},
     }
     found = drive(SOURCE, settings(), literal(info={"balances": balances}))["balances"].holdings()
     assert [(one.total, one.locked) for one in found] == [
         (Decimal("1.25"), Decimal("-0.25")),
         (0, 0),
-        (10**17, Decimal("1e-18")),
+        (Decimal("123456789012345678.123456789012345679"), Decimal("1e-18")),
         (2, 1),
     ]
     assert [one.pointer for one in found] == [
