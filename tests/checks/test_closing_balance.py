@@ -6,7 +6,7 @@ import pytest
 
 from recon.core.breaks import Break
 from recon.core.times import Period
-from tests.checks._ledger import EVER, FEBRUARY, JANUARY, Ledger, day, kinds
+from tests.checks._ledger import EVER, JANUARY, Ledger, day, kinds
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ HOSTILE = (CALC, SCRIPT, UP, TURNED, LONG, LINES, NUL, ESCAPE, MARKUP, IMAGE)
 def books() -> dict[str, Any]:
     """Each text as a currency, a type, an address and a transaction's hash, in books that add up."""
     numbered = list(enumerate(HOSTILE, 1))
-    held = {text: "1" for text in HOSTILE} | {"BTC": str(len(HOSTILE))}
+    held = dict.fromkeys(HOSTILE, "1") | {"BTC": str(len(HOSTILE))}
     history = [("01", text, "deposit", number, 1) for number, text in numbered]
     history += [("02", "BTC", text, number, number) for number, text in numbered]
     return {

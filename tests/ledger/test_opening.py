@@ -246,4 +246,6 @@ def test_a_ledger_that_is_opened_twice_by_one_process_loses_nothing(tmp_path: Pa
         for expected in (1, 2, 3):
             with open_ledger(url, create=False), first.transaction() as tx:
                 begin(tx)
-            assert subprocess.check_output([sys.executable, "-c", asked], text=True).split() == [str(expected)]
+            assert subprocess.check_output([sys.executable, "-c", asked], text=True).split() == [
+                str(expected)
+            ]
