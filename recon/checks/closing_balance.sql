@@ -118,7 +118,7 @@ from compared as c
 join numbered as n on n.source = c.source and n.look = c.look
 join numbered as f on f.source = c.source and f.look = c.agreed + 1
 left join numbered as a on a.source = c.source and a.look = c.agreed
-where c.proofs = 0;
+where (c.proofs > 0) is not true;
 
 with numbered as (
     select

@@ -19,6 +19,7 @@ from recon.core.errors import ReconError
 
 P = ParamSpec("P")
 R = TypeVar("R")
+_PROGRAM = Path(__file__).parents[1]
 
 
 @dataclass
@@ -106,8 +107,7 @@ def in_words(ctx: click.Context) -> Iterator[None]:
         yield
     except (click.ClickException, click.exceptions.Exit, BrokenPipeError):  # click's own business
         raise
-    except (Exception, KeyboardInterrupt, _Terminated) as error:
-        logging.getLogger("recon").debug("What led to it", exc_info=True)
+    except (Exception, KeyboardInterrupt, _Terminated) as error:  # noqa: BLE001 - whatever it is, it is told
         kind, said, code = _told(error)
         options = ctx.ensure_object(Options)
         if options.json:
@@ -175,7 +175,9 @@ def _told(error: BaseException) -> tuple[str, str, int]:
         return kind, f"{kind}; what was finished is kept. Run the command again to go on", code
     if isinstance(error, OSError) and error.strerror:
         return kind, f"{error.filename or 'the output'}: {error.strerror}", 1
-    last = traceback.extract_tb(error.__traceback__)[-1]
+    logging.getLogger("recon").debug("What led to it", exc_info=error)
+    frames = traceback.extract_tb(error.__traceback__)
+    last = [frame for frame in frames if Path(frame.filename).is_relative_to(_PROGRAM)][-1]
     place = f"{Path(last.filename).name}:{last.lineno}"  # and no more, for its text may hold anything
     return (
         kind,

@@ -15,7 +15,7 @@ from sqlalchemy.types import TypeEngine
 
 from recon.core.errors import NumberRefused
 from recon.core.money import FRACTION_DIGITS, fit, text
-from recon.core.times import from_iso, moment_text
+from recon.core.times import moment_text
 
 POSTGRESQL = "postgresql"
 
@@ -66,7 +66,7 @@ class Moment(TypeDecorator[datetime]):
         """The moment, whichever way it was kept."""
         if value is None:
             return None
-        return value.astimezone(UTC) if dialect.name == POSTGRESQL else from_iso(value)
+        return value.astimezone(UTC) if dialect.name == POSTGRESQL else datetime.fromisoformat(value)
 
 
 def bulk_value(column: TypeEngine[Any], dialect: str) -> Callable[[Any], Any] | None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NoReturn
 
 from recon.core.answers import Answer
-from recon.core.canonical import JsonRefused, read_json, write_json
+from recon.core.canonical import JsonRefused, quoted, read_json, write_json
 from recon.core.contracts import Pass, Request
 from recon.core.errors import NumberRefused, SourceError
 from recon.core.money import ZERO, JsonNumber, parse, text
@@ -54,6 +54,11 @@ def objects(answer: Answer, rows: Sequence[Any], pointer: str) -> Iterator[tuple
     """Each row with its JSON pointer; a row that is no object is wrapped so that it is kept and shown."""
     for number, row in enumerate(rows):
         yield f"{pointer}/{number}", row if isinstance(row, dict) else {"": row}
+
+
+def step(name: str) -> str:
+    """A member's name as a step of a JSON pointer, in the form of RFC 6901 section 5: no control character in it."""
+    return quoted(name.replace("~", "~0").replace("/", "~1"))[1:-1]
 
 
 def field(row: Mapping[str, Any], name: str) -> str:

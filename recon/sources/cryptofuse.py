@@ -31,6 +31,7 @@ from recon.sources._rows import (
     once,
     read_answer,
     refuse,
+    step,
     word,
 )
 from recon.sources._settings import HttpSettings, SecretRef, Url, resolve
@@ -181,7 +182,7 @@ def _holdings(answers: Sequence[Answer]) -> Iterator[Holding]:
     value = read_answer(answer)
     for name, place in (("account", PLACE), ("sub_accounts", "sub")):
         for code, quantity in member(answer, value, name, dict).items():
-            pointer = f"/{name}/{code.replace('~', '~0').replace('/', '~1')}"
+            pointer = f"/{name}/{step(code)}"
             asset, _ = asset_code(code)
             yield Holding(place, asset, parse(quantity), ZERO, answer.at, answer.seq, pointer)
 

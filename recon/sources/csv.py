@@ -110,6 +110,10 @@ def streams(name: str, settings: Settings, known: Known) -> Streams:
             next_step="Put the exports there, or correct the path; it is relative to recon.toml",
         )
     for path in paths:
+        if (name := path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")) != path:
+            raise SourceError(
+                "file", f"the file's name is no text: {name}", where=name, next_step="Rename the file"
+            )
         yield Stream(
             name=path,
             read=partial(_read, path),

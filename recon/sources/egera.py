@@ -32,6 +32,7 @@ from recon.sources._rows import (
     once,
     read_answer,
     refuse,
+    step,
     word,
 )
 from recon.sources._settings import HttpSettings, SecretRef, resolve
@@ -171,7 +172,7 @@ def _balance_rows(answer: Answer) -> Iterator[tuple[str, str, dict[str, Any]]]:
             continue
         if not isinstance(row, dict):
             refuse(answer, f"the balance of {code!r} is no object")
-        yield code, f"/balances/{code.replace('~', '~0').replace('/', '~1')}", row
+        yield code, f"/balances/{step(code)}", row
 
 
 def _count_wallets(answers: Sequence[Answer]) -> int:

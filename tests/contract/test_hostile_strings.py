@@ -35,7 +35,7 @@ def books() -> dict[str, Any]:
             ],
         },
         "egera": {
-            "balances": {code: {"active": "0", "inactive": "0"} for code in ("PLN", "BTC")},
+            "balances": {"PLN": {"active": "0", "inactive": "0"}},
             "deposits": {
                 "pln": [
                     {"time": str(1736000000 + number), "amount": "5", "type": text, "state": "1"}

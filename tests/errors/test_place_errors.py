@@ -44,7 +44,7 @@ def test_an_evidence_folder_that_cannot_be_is_named_and_nothing_is_asked(tmp_pat
         assert not made.gas.venue.requests
 
 
-def test_a_file_whose_name_is_no_text_is_named_and_the_others_are_read(tmp_path: Path) -> None:
+def test_a_file_whose_name_is_no_text_is_named_and_the_other_sources_are_read(tmp_path: Path) -> None:
     (tmp_path / "broker").mkdir()
     for name in (b"good.csv", b"b\xffd.csv"):
         path = os.fsencode(tmp_path / "broker") + b"/" + name
