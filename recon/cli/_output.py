@@ -44,11 +44,6 @@ class Options:
         elif not self.quiet:
             people()
 
-    def say(self, text: str) -> None:
-        """A line for people; on standard error when standard output is a JSON document."""
-        if not self.quiet:
-            click.echo(text, err=self.json)
-
     @contextmanager
     def progress(self, title: str) -> Iterator[Callable[[str], None]]:
         """A line that tells what is under way, on a terminal only."""
@@ -132,7 +127,8 @@ def table(title: str, columns: Sequence[tuple[str, str]], rows: Sequence[Sequenc
     from rich.table import Table
     from rich.text import Text
 
-    shown = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    shown = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    shown.padding, shown.pad_edge = (0, 1, 0, 0), False  # a pull's table fits 80 columns
     for name, justify in columns:
         shown.add_column(name, justify="right" if justify == "right" else "left", overflow="fold")
     for row in rows:

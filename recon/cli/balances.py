@@ -25,6 +25,9 @@ def command(options: Options, at: str | None) -> None:
         found = balances(ledger, moment)
 
     def people() -> None:
+        if not found:
+            click.echo("The ledger holds nothing." if at is None else f"The ledger held nothing at {at}.")
+            return
         amounts = aligned([text(one.quantity) for one in found])
         columns = [("Source", "left"), ("Account", "left"), ("Asset", "left"), ("Quantity", "right")]
         rows = [

@@ -7,7 +7,7 @@ import click
 from recon.cli import pull as pull_command
 from recon.cli import reconcile as reconcile_command
 from recon.cli._clock import SYSTEM
-from recon.cli._output import Options
+from recon.cli._output import Options, paragraph
 from recon.cli._output import command as recon_command
 from recon.pipeline.demo import Demo, run_demo
 
@@ -17,9 +17,9 @@ from recon.pipeline.demo import Demo, run_demo
 @click.option("--without-faults", is_flag=True, help="Serve the books as they are: everything reconciles.")
 @recon_command
 def command(options: Options, folder: Path, without_faults: bool) -> int:
-    """Runs a quarter on sample data, against stand-in venues on loopback; no account is needed.
+    """Runs a quarter of sample data against stand-in venues.
 
-    Three faults are planted in what the venues serve, and found.
+    No account is needed. Three faults are planted in what the venues serve, and found.
     """
     with options.progress("Demo") as notify:
         done = run_demo(folder, SYSTEM, with_faults=not without_faults, notify=notify)
@@ -37,11 +37,12 @@ def command(options: Options, folder: Path, without_faults: bool) -> int:
 def _show(done: Demo) -> None:
     pull_command.show(done.batch.pulled)
     if done.faults:
-        click.echo(f"Planted in what the venues serve: {', '.join(done.faults)}.\n")
+        paragraph(f"Planted in what the venues serve: {', '.join(done.faults)}.")
     reconcile_command.show(done.batch.reconciled)
     click.echo("Look at:")
     for path in done.batch.files:
         click.echo(f"  {path}")
-    click.echo(
-        f"\nGo on in {done.folder}: recon balances, recon verify; the venues have stopped, the ledger stays."
+    click.echo()
+    paragraph(
+        f"Go on in {done.folder} with recon balances or recon verify: the venues have stopped, the ledger stays."
     )

@@ -15,7 +15,10 @@ INCOMPLETE = 4
 @click.option("--source", "sources", multiple=True, metavar="NAME", help="Only this source; may be repeated.")
 @recon_command
 def command(options: Options, sources: tuple[str, ...]) -> int:
-    """Pulls every stream of every source, archives each answer, posts what is new."""
+    """Pulls every stream of every source and posts what is new.
+
+    Each answer is sealed in the evidence before a row of it is posted.
+    """
     config = load(options)
     names = {one.name for one in config.sources}
     if unknown := set(sources) - names:
@@ -45,6 +48,9 @@ def exit_code(pulled: Pulled) -> int:
 
 def show(pulled: Pulled) -> None:
     """A row a stream, then what went wrong in words."""
+    if not pulled.streams:
+        click.echo("No source is configured yet: uncomment one in recon.toml.")
+        return
     columns = [(name, "left") for name in ("Source", "Stream", "Status")]
     columns += [(name, "right") for name in ("Requests", "Seen", "New", "Changed", "Vanished")]
     rows = []

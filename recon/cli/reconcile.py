@@ -41,16 +41,11 @@ def show(found: Reconciled) -> None:
         rows = []
         for one, amount in zip(found.breaks, amounts, strict=True):
             place = "/".join(part for part in (one.found.source, one.found.account, one.found.asset) if part)
-            rows.append([one.found.id, place, amount, one.found.diagnosis.kind, one.found.check])
-        columns = [
-            ("Break", "left"),
-            ("Place", "left"),
-            ("Difference", "right"),
-            ("Cause", "left"),
-            ("Check", "left"),
-        ]
+            rows.append([one.found.id, place, amount, one.found.diagnosis.kind])
+        columns = [("Break", "left"), ("Place", "left"), ("Difference", "right"), ("Cause", "left")]
         table(f"{found.period.name}: {said}", columns, rows)
         for one in found.breaks:
-            paragraph(f"{one.found.id} ({one.found.severity}): {one.found.diagnosis.text}")
+            head = f"{one.found.id} ({one.found.severity}, {one.found.check})"
+            paragraph(f"{head}: {one.found.diagnosis.text}")
     columns = [("Check", "left"), ("Tested", "right"), ("Breaks", "right")]
     table(f"{found.period.name}: {said}" if not found.breaks else "Checks", columns, checks)

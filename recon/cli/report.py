@@ -19,7 +19,10 @@ from recon.pipeline.report import report_names, write_reports
 )
 @recon_command
 def command(options: Options, name: str, period: str, out: Path) -> None:
-    """Writes the report NAME (accountant, audit or all) of PERIOD, and a manifest of digests."""
+    """Writes a report of PERIOD: accountant, audit or all.
+
+    Beside the files lies a manifest of their digests, for sha256sum -c.
+    """
     config = load(options)
     asked = named(period, config)
     known = report_names()

@@ -14,7 +14,10 @@ from recon.pipeline.run import run_batch
 @click.argument("period", default="last-month")
 @recon_command
 def command(options: Options, period: str) -> int:
-    """Pulls, reconciles PERIOD and writes its reports; the exit code is the highest of the steps."""
+    """Pulls, reconciles PERIOD and writes its reports.
+
+    The exit code is the highest of the steps.
+    """
     config = load(options)
     asked = named(period, config)
     with writing(config, "run") as session, options.progress("Running") as notify:

@@ -13,7 +13,10 @@ FAILED = 5
 @click.command("verify")
 @recon_command
 def command(options: Options) -> int:
-    """Proves the evidence chain, every sealed answer, and the ledger's running hashes."""
+    """Proves that evidence and ledger are as they were sealed.
+
+    It walks the evidence chain, every sealed answer and the ledger's running hashes.
+    """
     config = load(options)
     with reading(config) as ledger, options.progress("Verifying"):
         found = verify(ledger, config.evidence)

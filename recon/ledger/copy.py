@@ -128,6 +128,8 @@ def load(ledger: Ledger, *, tables: Collection[str] = TABLES) -> duckdb.DuckDBPy
     copy = duckdb.connect(
         config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
     )
+    # It would draw into standard output, which may be one JSON document.
+    copy.execute("SET enable_progress_bar = false")
     for name, part in zip(names, parts, strict=True):
         copy.register(f"{name}_part", part)
     if "legs" in tables:
