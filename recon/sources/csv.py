@@ -109,6 +109,8 @@ def streams(name: str, settings: Settings, known: Known) -> Streams:
             where=f"sources.{name}.path",
             next_step="Put the exports there, or correct the path; it is relative to recon.toml",
         )
+    for gone in sorted(known.streams - {*paths, "opening"}):
+        yield Stream(name=gone, read=_read_nothing)
     for path in paths:
         if (name := path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")) != path:
             raise SourceError(
@@ -120,6 +122,12 @@ def streams(name: str, settings: Settings, known: Known) -> Streams:
             rows=partial(_rows, settings=settings),
             family="rows",
         )
+
+
+def _read_nothing() -> Generator[Request, Answer, Pass]:
+    """A file or listing of an earlier pull that is there no more, so that its last failure is not held against it."""
+    yield from ()
+    return Pass(answers=())
 
 
 def _read(path: str) -> Generator[Request, Answer, Pass]:

@@ -85,3 +85,17 @@ def test_a_venue_that_is_asked_gets_reads_only(made: House) -> None:
     for venue in map(venue_of, (made.egera, made.fuse, made.gas)):
         assert venue.requests
         assert venue.violations == []
+
+
+def test_files_that_were_missing_or_bad_are_no_break_once_mended(tmp_path: Path) -> None:
+    header = "timestamp,kind,asset,quantity,balance_after\n"
+    with house(tmp_path, "broker"):
+        assert "no file matches broker/*.csv" in recon(tmp_path, "pull", code=4).stderr
+        (tmp_path / "broker").mkdir()
+        bad = tmp_path / "broker" / "january.csv"
+        bad.write_text(header + "2025-01-01T00:00:00Z,deposit,BTC,one,1\n")
+        (found,) = recon(tmp_path, "run", "2025-01", "--json", code=4).json["reconcile"]["breaks"]
+        assert found["check"] == "coverage" and "line 2: column quantity" in found["diagnosis"]["text"]
+        bad.unlink()
+        (tmp_path / "broker" / "jan.csv").write_text(header + "2025-01-01T00:00:00Z,deposit,BTC,1,1\n")
+        assert recon(tmp_path, "run", "2025-01", "--json").json["reconcile"]["breaks"] == []
