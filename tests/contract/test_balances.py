@@ -67,4 +67,5 @@ def test_a_bad_row_stops_its_file_and_names_its_line(broker: House) -> None:
     assert ("broker", "", "BTC", "-1") not in places(recon(broker.folder, "balances", "--json").json)
     bad.unlink()
     gone = recon(broker.folder, "pull", "--json").json
-    assert [(one["stream"], one["vanished"]) for one in gone["streams"]] == [("broker/2025.csv", 0)]
+    told = {one["stream"]: (one["status"], one["requests"], one["vanished"]) for one in gone["streams"]}
+    assert told == {"broker/2025.csv": ("ok", 1, 0), "broker/2026.csv": ("ok", 0, 0)}
