@@ -111,8 +111,9 @@ def _hold_to_schema(args: tuple[str, ...], ran: Ran, whole: str) -> None:
 
 
 def _environment(env: Mapping[str, str] | None) -> dict[str, str]:
-    """The tests' own environment without what steers recon, and with what a case adds."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("RECON_")}
+    """The tests' environment without what steers recon or makes it start slowly, and with what a case adds."""
+    unwanted = ("RECON_", "PYTHONDONTWRITEBYTECODE")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(unwanted)}
     return {**kept, "PYTHONPATH": str(ROOT), **(env or {})}
 
 

@@ -9,7 +9,7 @@ import pytest
 from tests.contract.house import BALANCES, VENUES, House, always, dead, house, places, venue_of
 from tests.contract.outside import recon
 
-HURRY = {"deadline_s": 2}
+HURRY = {"deadline_s": 1}
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_what_is_no_answer_is_named_for_what_it_is_and_kept_in_the_evidence(made
     assert "not JSON" in told["fuse/history"]["message"]
     assert told["gas/accounts"]["kind"] == "http_status"
     assert (
-        "HTTP 500" in told["gas/accounts"]["message"] and "deadline of 2 s" in told["gas/accounts"]["message"]
+        "HTTP 500" in told["gas/accounts"]["message"] and "deadline of 1 s" in told["gas/accounts"]["message"]
     )
     assert recon(made.folder, "verify", "--json").json["evidence"]["answers"] >= 3
     coverage = recon(made.folder, "reconcile", "all", "--json", code=3).json["breaks"]

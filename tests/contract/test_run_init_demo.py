@@ -36,7 +36,7 @@ def test_run_ends_with_the_highest_code_of_its_steps_and_writes_where_the_config
     tmp_path: Path,
 ) -> None:
     with house(tmp_path, *VENUES) as made:
-        settings = made.settings(*VENUES, gas={"deadline_s": 2})
+        settings = made.settings(*VENUES, gas={"deadline_s": 1})
         made.write(settings | {"reports": {"path": "for-the-accountant"}})
         made.fuse.books["balances"]["account"]["BTC"] = "1.8"
         ran = recon(tmp_path, "run", "2025-Q1", "--json", code=3).json
