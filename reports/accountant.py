@@ -9,7 +9,7 @@ TITLE = "Reconciliation workbook"
 
 
 def build(books: Books) -> Document:
-    """Summary, roll-forward, balances, breaks and transactions."""
+    """Summary, coverage, roll-forward, balances, breaks and transactions."""
     summary = Section(
         key="summary",
         title="Summary",
@@ -17,6 +17,8 @@ def build(books: Books) -> Document:
         tables=[_tables.checks(books), _tables.assumptions(books), _tables.sources(books)],
     )
     sheets = {
+        "Coverage": _tables.coverage(books),
+        "Second readings": _tables.second_readings(books),
         "Roll-forward": _tables.roll_forward(books),
         "Balances": _tables.balances(books),
         "Breaks": _tables.breaks(books),

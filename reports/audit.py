@@ -33,7 +33,11 @@ def build(books: Books) -> Document:
                 "A ring marks a break.",
                 parts=_curves.accounts(books),
             ),
-            Section(key="coverage", title="Coverage", tables=[_tables.coverage(books)]),
+            Section(
+                key="coverage",
+                title="Coverage",
+                tables=[_tables.coverage(books), _tables.second_readings(books)],
+            ),
             Section(
                 key="checks",
                 title="How each check asked",

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import NamedTuple
 
 from duckdb import DuckDBPyConnection
@@ -16,10 +17,13 @@ from recon.core.times import Period
 
 _RUNNING, _CLOSING = "running_balance", "closing_balance"
 _TABLES = """
-create or replace temp table period(starts_at timestamp, ends_at timestamp);
+create or replace temp table period(starts_at timestamp, ends_at timestamp, known_at timestamp);
 create or replace temp table sources(source string, kind string, unsettled_days bigint, unsettled_age interval);
 create or replace temp table problems(text string, source string, place string);
 create or replace temp table verified(answers bigint);
+create or replace temp table seconds(
+    source string, about string, stream string, books decimal(36, 18), second decimal(36, 18)
+);
 """
 
 
@@ -29,6 +33,16 @@ class Configured(NamedTuple):
     source: str
     kind: str
     unsettled_days: int
+
+
+class Disagreement(NamedTuple):
+    """Two readings of a venue that must say the same, and do not."""
+
+    source: str
+    about: str
+    stream: str
+    books: Decimal
+    second: Decimal
 
 
 class Problem(NamedTuple):
@@ -45,12 +59,15 @@ def run(
     period: Period,
     sources: Sequence[Configured],
     problems: Sequence[Problem],
+    disagreements: Sequence[Disagreement] = (),
     verified: int,
+    known_at: datetime,
     names: Collection[str] | None = None,
 ) -> list[CheckResult]:
     """Every check, or those of ``names``, in the order of CHECK_ORDER, each with the breaks shown under it.
 
-    ``verified`` is how many sealed answers the verification that found ``problems`` looked at. The connection must
+    ``verified`` is how many sealed answers the verification that found ``problems`` looked at; ``known_at`` the latest
+    moment that the ledger knows of, by which a period is over or still under way. The connection must
     hold the tables that the checks read; the runner adds period, sources, problems and verified. Raises LookupError
     for an unknown name, and where the room or a check is broken.
     """
@@ -58,7 +75,9 @@ def run(
     if unknown := set(names or ()) - set(known):
         raise LookupError(f"no check is called {', '.join(sorted(unknown))}; there are {', '.join(known)}")
     checks = [check for name, check in known.items() if names is None or name in names]
-    _fill(connection, period, sources, problems, verified)
+    _fill(connection, period, sources, problems, verified, known_at)
+    for one in disagreements:
+        connection.execute("insert into seconds values ($1, $2, $3, $4, $5)", list(one))
     found = {check.name: ask(connection, check) for check in checks}
     running: list[Explained] = []
     closing: list[Explained] = []
@@ -94,12 +113,13 @@ def _fill(
     sources: Sequence[Configured],
     problems: Sequence[Problem],
     verified: int,
+    known_at: datetime,
 ) -> None:
     """The tables that come from arguments; a period without bounds has the calendar's."""
     connection.execute(_TABLES)
     start = _naive(period.start or datetime.min.replace(tzinfo=UTC))
     end = _naive(period.end or datetime.max.replace(tzinfo=UTC))
-    connection.execute("insert into period values ($1, $2)", [start, end])
+    connection.execute("insert into period values ($1, $2, $3)", [start, end, _naive(known_at)])
     connection.execute("insert into verified values ($1)", [verified])
     for one in sources:
         connection.execute(

@@ -1,12 +1,37 @@
 -- title: Coverage
 -- severity: error
 -- why: A balance proves nothing about rows that were never asked for. Every configured source must have been read, each
---   of its streams whole and late enough for the period, and a venue's own count must be the count of its rows.
+--   of its streams whole, and after the period had ended, and a venue's own count must be the count of its rows.
 -- fix: Run recon pull again, and see recon doctor for a source that does not answer. Where the venue counts more rows
 --   than it lists, ask its support for the rest.
--- reads: readings, sources, period
+-- reads: readings, coverage, seconds, sources, period
 
-with latest as (
+-- What a source's latest pull asked for, or would have, had it not given up before.
+with named as (
+    select c.source as source, c.stream as stream, max(c.certificate) as certificate
+    from coverage as c
+    join (select n.source as source, max(n.run) as run from coverage as n group by n.source) as t
+        on t.source = c.source and t.run = c.run
+    join sources as s on s.source = c.source
+    group by c.source, c.stream
+),
+grey as (
+    select c.source as source, c.stream as stream, c.until as until, w.until as read_until
+    from named as n
+    join coverage as c on c.certificate = n.certificate
+    cross join period as p
+    left join (
+        select e.source as source, e.stream as stream, max(e.until) as until
+        from coverage as e
+        where e.outcome in ('whole', 'empty', 'not_served')
+        group by e.source, e.stream
+    ) as w on w.source = n.source and w.stream = n.stream
+    where
+        c.outcome <> 'not_queried'
+        and (p.ends_at <= p.known_at or c.outcome = 'incomplete')
+        and (w.until >= p.ends_at) is not true
+),
+latest as (
     select
         r.source as source,
         r.stream as stream,
@@ -73,7 +98,38 @@ select
     'the venue counts ' || cast(r.stated as string) || ' rows in stream ' || m.stream || ' but listed '
     || cast(r.seen as string) as text
 from miscounted as m
-join readings as r on r.reading = m.whole;
+join readings as r on r.reading = m.whole
+union all
+select
+    g.source as source,
+    cast(null as string) as account,
+    cast(null as string) as asset,
+    coalesce(max(g.read_until), max(g.until)) as at,
+    cast(null as decimal(38, 18)) as expected,
+    cast(null as decimal(38, 18)) as actual,
+    'not read to the end' as anchor,
+    'unexplained' as kind,
+    cast(count(*) as string) || ' of its streams, such as ' || min(g.stream)
+    || ', were not read whole since the period ended ('
+    || coalesce('last whole on ' || cast(max(g.read_until) as string) || ' UTC', 'never whole') || ')' as text
+from grey as g
+where not exists (
+    select 1 as one from failing as f
+    where f.source = g.source and f.stream = g.stream
+)
+group by g.source
+union all
+select
+    d.source as source,
+    cast(null as string) as account,
+    cast(null as string) as asset,
+    cast(null as timestamp) as at,
+    cast(d.books as decimal(38, 18)) as expected,
+    cast(d.second as decimal(38, 18)) as actual,
+    'second reading of ' || d.about as anchor,
+    'unexplained' as kind,
+    'the venue says twice what belongs together, and not the same: ' || d.about || ' by stream ' || d.stream as text
+from seconds as d;
 
 select
     (select count(*) as unread from sources as s where not exists (

@@ -16,6 +16,7 @@ with posted_so_far as (
         l.asset as asset,
         l.ordinal as ordinal,
         l.entry as entry,
+        l.number as number,
         l.at as at,
         l.balance_after as balance_after,
         cast(coalesce(sum(l.quantity) over (
@@ -32,6 +33,7 @@ stated as (
         s.account as account,
         s.asset as asset,
         s.entry as entry,
+        s.number as number,
         s.at as at,
         s.balance_after as balance_after,
         s.posted as posted,
@@ -49,7 +51,7 @@ select
     t.at as at,
     cast(t.posted + t.drift_before as decimal(38, 18)) as expected,
     cast(t.balance_after as decimal(38, 18)) as actual,
-    'entry ' || cast(t.entry as string) as anchor,
+    'entry ' || cast(t.number as string) as anchor,
     'unexplained' as kind,
     'the balance stated after this row is not the one before it plus what was moved since' as text,
     t.entry as entry

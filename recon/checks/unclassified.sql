@@ -10,6 +10,7 @@ with suspended as (
     select
         l.source as source,
         l.entry as entry,
+        min(l.number) as number,
         min(l.at) as at,
         min(l.kind) as kind,
         count(distinct l.asset) as assets,
@@ -37,7 +38,7 @@ select
     s.at as at,
     cast(null as decimal(38, 18)) as expected,
     cast(null as decimal(38, 18)) as actual,
-    'entry ' || cast(s.entry as string) as anchor,
+    'entry ' || cast(s.number as string) as anchor,
     'unknown_type' as kind,
     case
         when w.entry is null then 'a row could not be understood and moves nothing in the ledger yet ('

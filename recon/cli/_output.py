@@ -15,6 +15,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import click
 
+from recon.cli._logging import start
 from recon.core.errors import ReconError
 
 P = ParamSpec("P")
@@ -30,12 +31,12 @@ class Options:
     json: bool = False
     quiet: bool = False
     user: str | None = None
+    log_level: str = "warning"
 
     def start_logging(self, level: str) -> None:
         """Logs go to standard error, so that standard output stays the answer."""
-        logging.basicConfig(
-            level=level.upper(), stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s"
-        )
+        self.log_level = level
+        start(level)
 
     def answer(self, document: Any, people: Callable[[], None]) -> None:
         """Prints the one JSON document, or lets ``people`` print for people."""
@@ -187,6 +188,7 @@ class _Terminated(BaseException):
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:
+    signal.signal(number, signal.SIG_IGN)  # a second one must not break off the tidying up after the first
     raise _Terminated
 
 

@@ -37,6 +37,8 @@ def command(options: Options, sources: tuple[str, ...]) -> int:
             only=sources,
             notify=notify,
         )
+        if pulled.status != "ok":
+            session.remarks.append("incomplete")
     options.answer(pulled.facts(), lambda: show(pulled))
     return exit_code(pulled)
 

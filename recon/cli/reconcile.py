@@ -20,6 +20,8 @@ def command(options: Options, period: str) -> int:
     asked = named(period, config)
     with writing(config, "reconcile") as session, options.progress("Reconciling"):
         found = reconcile(session, asked)
+        if not found.clean:
+            session.remarks.append("open breaks")
     options.answer(found.facts(), lambda: show(found))
     return exit_code(found)
 

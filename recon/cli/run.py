@@ -1,13 +1,17 @@
 """``recon run``: the monthly batch in one command."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import click
 
 from recon.cli import pull as pull_command
 from recon.cli import reconcile as reconcile_command
+from recon.cli._clock import SYSTEM
 from recon.cli._output import Options
 from recon.cli._output import command as recon_command
-from recon.cli._session import load, named, writing
-from recon.pipeline.run import run_batch
+from recon.cli._session import load, named
+from recon.pipeline.run import STEPS, Batch, run_and_tell
 
 
 @click.command("run")
@@ -20,18 +24,32 @@ def command(options: Options, period: str) -> int:
     """
     config = load(options)
     asked = named(period, config)
-    with writing(config, "run") as session, options.progress("Running") as notify:
-        batch = run_batch(session, asked, config.reports, notify)
+    with options.progress("Running") as notify:
+        batch = run_and_tell(config, SYSTEM, "run", asked, notify)
+    options.answer(facts(batch, STEPS), lambda: show(batch, STEPS))
+    return exit_code(batch)
 
-    def people() -> None:
-        pull_command.show(batch.pulled)
-        reconcile_command.show(batch.reconciled)
-        click.echo("\n".join(f"Wrote {path}" for path in batch.files))
 
-    document = {
-        "pull": batch.pulled.facts(),
-        "reconcile": batch.reconciled.facts(),
-        "files": [str(path) for path in batch.files],
+def facts(batch: Batch, steps: Sequence[str]) -> dict[str, Any]:
+    """As the JSON answer states it: what these steps brought."""
+    parts: dict[str, tuple[str, Any]] = {
+        "pull": ("pull", batch.pulled.facts()),
+        "reconcile": ("reconcile", batch.reconciled.facts()),
+        "report": ("files", [str(path) for path in batch.files]),
     }
-    options.answer(document, people)
+    return {"run": batch.run, **dict(parts[step] for step in steps)}
+
+
+def show(batch: Batch, steps: Sequence[str]) -> None:
+    """The same for people."""
+    if "pull" in steps:
+        pull_command.show(batch.pulled)
+    if "reconcile" in steps:
+        reconcile_command.show(batch.reconciled)
+    for path in batch.files:
+        click.echo(f"Wrote {path}")
+
+
+def exit_code(batch: Batch) -> int:
+    """The highest of the steps."""
     return max(pull_command.exit_code(batch.pulled), reconcile_command.exit_code(batch.reconciled))

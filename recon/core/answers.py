@@ -19,7 +19,7 @@ class Answer:
     stream: str
     method: str
     url: str
-    params: Mapping[str, str]
+    params: Mapping[str, str | int]
     status: int | None
     sha256: str | None
     size: int

@@ -54,18 +54,46 @@ class Transaction(NamedTuple):
 
 
 class Coverage(NamedTuple):
-    """The latest reading of one stream. ``status`` is whole, empty or incomplete."""
+    """One cell of the coverage certificate: a stream, an account and an asset, over the stretch of time it was asked.
+
+    ``status`` is whole, empty (asked and answered with no row), incomplete, not_served (by the venue) or not_queried
+    (by choice). ``grey`` cells prove nothing of the period. ``since`` None: all history was asked for. Empty account
+    or asset: all there are. ``rows`` and the moments of the first and last are the cell's; requests, pages, the
+    venue's own count, throttles and retries are the whole reading's. ``stopped_at`` is the question it stopped at.
+    """
 
     source: str
     stream: str
+    account: str
+    asset: str
     status: str
-    read_at: datetime
+    grey: bool
+    since: datetime | None
+    until: datetime
     requests: int
+    pages: int
     rows: int
     stated: int | None
     first: datetime | None
     last: datetime | None
+    throttles: int
+    retries: int
     reason: str
+    stopped_at: str
+
+
+class Second(NamedTuple):
+    """What a venue says a second time, laid beside what the books rest on. Both are counts or quantities.
+
+    ``binding``: the documentation leaves no other way to read the two, so that a gap between them is a break.
+    """
+
+    about: str
+    stream: str
+    books: Decimal
+    second: Decimal
+    agrees: bool
+    binding: bool
 
 
 class RecordEvidence(NamedTuple):
@@ -117,6 +145,7 @@ class Books:
     balances: Sequence[BalanceProof]
     transactions: Sequence[Transaction]
     coverage: Sequence[Coverage]
+    seconds: Sequence[tuple[str, Second]]
     checks: Sequence[CheckResult]
     breaks: Sequence[RegisteredBreak]
     curves: Sequence[Curve]

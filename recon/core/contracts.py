@@ -4,22 +4,26 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 from recon.core.answers import Answer
-from recon.core.books import Books
+from recon.core.books import Books, Second
 from recon.core.document import Document
-from recon.core.records import Holding, Row
+from recon.core.records import Fact, Holding, Row
 
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """One question to a venue. ``path`` is relative to the source's base_url; ``params`` hold no secret."""
+    """One question to a venue. ``path`` is relative to the source's base_url; ``params`` hold no secret.
+
+    They are the query of a GET and the JSON body of a POST, where a number stays a number.
+    """
 
     method: str
     path: str
-    params: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str | int] = field(default_factory=dict)
 
 
 class Seal(Protocol):
@@ -31,7 +35,7 @@ class Seal(Protocol):
         stream: str,
         method: str,
         url: str,
-        params: Mapping[str, str],
+        params: Mapping[str, str | int],
         status: int | None,
         body: BinaryIO | None,
     ) -> Answer: ...
@@ -69,21 +73,36 @@ class Stream:
     """One kind of rows of a source.
 
     ``read`` asks by yielding Requests and being sent Answers, and returns the Pass: it does no I/O of its own, so the
-    same code reads a venue today and the evidence in ten years. Of ``rows`` (history) and ``holdings`` (what the
-    venue holds now) at most one is given; with neither, answers are only kept (see ``seen``).
+    same code reads a venue today and the evidence in ten years. At most one is given of ``rows`` (history),
+    ``holdings`` (what the venue holds now) and ``facts`` (what else it states now); with none, answers are only kept.
+    ``seen`` counts what is neither history nor holding.
     ``family`` names the streams whose rows are one multiset: overlapping files of one source.
+    ``account`` and ``asset`` say what the stream is about; empty: all that the venue has.
+    ``beside``: its rows stand beside the books, post nothing (an odd one is marked in suspense), and no balance waits
+    for them.
+    ``optional``: the venue may not serve it. Refused before it was ever answered, it is told as not served.
+    ``unasked`` says why it is not asked for at all; it is then told as not queried, and ``read`` is not driven.
     """
 
     name: str
     read: Callable[[], Generator[Request, Answer, Pass]]
     rows: Callable[[Sequence[Answer]], Iterator[Row]] | None = None
     holdings: Callable[[Sequence[Answer]], Iterator[Holding]] | None = None
+    facts: Callable[[Sequence[Answer]], Iterator[Fact]] | None = None
     seen: Callable[[Sequence[Answer]], int] = len
     family: str = ""
+    account: str = ""
+    asset: str = ""
+    beside: bool = False
+    optional: bool = False
+    unasked: str = ""
 
 
 Streams = Generator[Stream, Pass | None, None]
-"""Yields a source's streams in reading order, histories before holdings; is sent each Pass, None if it failed."""
+"""Yields a source's streams in reading order, histories before holdings.
+
+Is sent each one's Pass; None where it failed, is not served or was not asked.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,12 +110,14 @@ class Allowed:
     """One kind of request a source may make.
 
     ``path`` is a regular expression for the whole path behind base_url. ``action`` is the ``method/action`` that the
-    query must state (Egera); None for a query that must state neither.
+    query must state (Egera); None for a query that must state neither. ``body`` names the members that a JSON body
+    may have, which must be flat; without any, no body may be sent.
     """
 
     method: str
     path: str
     action: str | None = None
+    body: frozenset[str] = frozenset()
     why: str
 
 
@@ -109,12 +130,28 @@ class Known:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Latest:
+    """What the ledger knows of a source for laying readings beside one another.
+
+    ``counts`` are of records in force, by stream, account and kind. ``facts`` (by stream, subject and name) and
+    ``held`` (totals by account and asset) are those of the source's latest pull; nothing older stands in for them.
+    """
+
+    counts: Mapping[tuple[str, str, str], int]
+    facts: Mapping[tuple[str, str, str], str]
+    held: Mapping[tuple[str, str], Decimal]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Source:
     """A kind of venue or format. Its file ends in ``SOURCE = Source(...)``.
 
     ``settings`` reads the source's table of recon.toml into a frozen model (a pydantic class). ``connect`` gives a way
-    to ask. ``streams`` takes the source's name, its settings and what is known before it is read.
-    ``assumptions`` states, for reports, what the venue's documentation leaves open.
+    to ask. ``streams`` takes the source's name, its settings and what is known before it is read. ``judge`` takes a
+    whole answer's JSON and returns the error that the venue states in it, or None. ``seconds`` lays what the venue
+    says a second time beside what the books rest on.
+    ``assumptions`` states, for reports, what the venue's documentation leaves open. ``personal`` names the members of
+    a row, at any depth, that are about a person and stay out of reports unless these are asked to show them.
     """
 
     kind: str
@@ -124,6 +161,11 @@ class Source:
     streams: Callable[[str, Any, Known], Streams]
     allowed: tuple[Allowed, ...] = ()
     assumptions: Callable[[Any], Mapping[str, str]] = lambda settings: {}
+    judge: Callable[[Any], Any] = lambda value: None
+    seconds: Callable[[Latest], Iterator[Second]] | None = None
+    logins: tuple[Allowed, ...] = ()
+    preview: Callable[..., Sequence[Any]] | None = None
+    personal: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -30,6 +30,10 @@ class LedgerError(ReconError):
     """The ledger cannot be opened, read or written."""
 
 
+class NoLedger(LedgerError):
+    """There is no ledger yet at the place."""
+
+
 class LedgerBusy(ReconError):
     """Another run holds the ledger."""
 

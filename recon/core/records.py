@@ -59,6 +59,21 @@ class Holding(NamedTuple):
     pointer: str
 
 
+class Fact(NamedTuple):
+    """What a venue states beside rows and balances: a price, a fee rate, an open offer, a limit, a count.
+
+    ``subject`` is what it is about, in the venue's words; ``name`` what is stated of it; ``value`` a number in its one
+    written form (recon.core.money.text), or other text as stated.
+    """
+
+    subject: str
+    name: str
+    value: str
+    at: datetime
+    seq: int
+    pointer: str
+
+
 def assets(source: str, place: str) -> str:
     """The ledger account of a place at a source."""
     return f"assets:{source}:{place}"

@@ -3,12 +3,15 @@
 Books (all keys optional): ``account``, ``balances`` by upper-case currency, ``deposit`` (addresses),
 ``has_address``, ``debit_fee``, ``trades`` (ascending), ``deposits`` and ``withdrawals`` by lower-case
 currency (ascending), ``offers``, ``wallets`` by lower-case currency, ``volumes``, ``affiliate``, ``limits``,
-``ticker``. What ``wallets`` and ``volumes`` leave out follows from the other keys.
+``ticker``, ``markets`` (public trades by market, newest first), ``logins`` (newest first). What ``wallets`` and
+``volumes`` leave out follows from the other keys.
 
 Where the venue's documentation is silent this stand-in chooses: the code of a refused key, volumes as the sum
-of the base amounts ever traded, and a refusal of a currency that is missing or not in lower case.
+of the base amounts ever traded, and a refusal of a currency that is missing or not in lower case. Trades and login
+history are documented under one action: it brings the trades, or the logins where the books have some but no trades.
 """
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -18,10 +21,15 @@ ACCOUNT_ID = "918872936"
 KEY = "demo-egera-key"
 FIAT = frozenset({"pln", "eur", "usd", "gbp"})
 REFUSED = 5001
+NOW_S = 1743458400
+_HISTORY = re.compile(r"/stats/history_([a-z0-9]+)\.json")
 
 
 class Egera(Venue):
-    """The venue. Whatever is not a read that it serves counts as a violation, and is answered as done."""
+    """The venue. Whatever is not a read that it serves counts as a violation, and is answered as done.
+
+    So does the key where none is needed, in the request for a public file.
+    """
 
     def __init__(self, books: Books, *, account_id: str = ACCOUNT_ID, key: str = KEY) -> None:
         super().__init__()
@@ -30,11 +38,14 @@ class Egera(Venue):
         self.key = key
 
     def reply(self, request: Request) -> Response:
-        """Answer the public ticker without a key, the account's reads with one, and nothing else."""
+        """Answer the public files without a key, the account's reads with one, and nothing else."""
         if request.path != "/":
-            if (request.method, request.path) == ("GET", "/stats/ticker.json"):
-                return as_json(self.books.get("ticker", {}))
-            return Response(404, {"Content-Type": "text/html"}, b"<html>404 Not Found</html>")
+            if request.query:
+                self.violations.append(request)
+            found = self._public(request) if request.method == "GET" else None
+            if found is None:
+                return Response(404, {"Content-Type": "text/html"}, b"<html>404 Not Found</html>")
+            return as_json(found)
         query = request.query
         payload = self._payload(query)
         if payload is None or (request.method, query.get("method")) != ("GET", "account"):
@@ -45,6 +56,19 @@ class Egera(Venue):
         if query["action"] in {"deposits", "withdrawals"} and not query.get("currency", "").islower():
             return _refusal("Wrong currency")
         return as_json({"success": True, **payload})
+
+    def _public(self, request: Request) -> Books | None:
+        """The ticker, or the trades of a market that is in it."""
+        ticker = self.books.get("ticker", {})
+        if request.path == "/stats/ticker.json":
+            return dict(ticker)
+        found = _HISTORY.fullmatch(request.path)
+        for market in ticker:
+            base, _, quote = market.partition("_")
+            if found and found[1] == base + quote:
+                rows = self.books.get("markets", {}).get(market, [])
+                return {"data": {"market1": base, "market2": quote, "timestamp": NOW_S}, "history": rows}
+        return None
 
     def _payload(self, query: dict[str, str]) -> Books | None:
         """What a read answers beside ``success``, or None where the action is no read."""
@@ -59,6 +83,8 @@ class Egera(Venue):
                     "debit_fee": books.get("debit_fee", "0.03"),
                 }
             case "history":
+                if "logins" in books and "trades" not in books:
+                    return {str(number): row for number, row in enumerate(books["logins"])}
                 return {"history": books.get("trades", [])}
             case "deposits" | "withdrawals":
                 return {"history": books.get(action, {}).get(query.get("currency"), [])}

@@ -25,6 +25,7 @@ from recon.core.times import from_iso, moment_text
 
 CHAIN = "chain.jsonl"
 TORN = "chain.torn"
+PULLS = "pulls.jsonl"
 _PART = ".sealing-"
 _CHUNK = 1 << 20
 
@@ -37,9 +38,13 @@ class Archive:
         self.folder = folder
         self._now = now
         self._lock = threading.Lock()
+        self._closed = False
         try:
             _make_folder(folder)
-            _mend(folder)
+            for part in folder.glob(_PART + "*"):
+                part.unlink()
+            for name in (CHAIN, PULLS):
+                _mend(folder, name)
             self.next_seq, self.head = _end_of_chain(folder)
         except OSError as error:
             raise _unwritable(folder, error) from None
@@ -51,7 +56,7 @@ class Archive:
         stream: str,
         method: str,
         url: str,
-        params: Mapping[str, str],
+        params: Mapping[str, str | int],
         status: int | None,
         body: BinaryIO | None,
     ) -> Answer:
@@ -60,6 +65,8 @@ class Archive:
             digest, size = (None, 0) if body is None else self._store(body)
             failpoint("evidence.body-sealed")
             with self._lock:
+                if self._closed:
+                    raise EvidenceError("the archive is closed", where=str(self.folder))
                 line: dict[str, Any] = {
                     "seq": self.next_seq,
                     "at": moment_text(self._now()),
@@ -79,6 +86,30 @@ class Archive:
             raise _unwritable(self.folder, error) from None
         failpoint("evidence.line-written")
         return _answer(self.folder, line)
+
+    def begin(self, *, run: int, source: str, settings: Mapping[str, Any]) -> None:
+        """Notes that a source is about to be asked, under which settings, behind which line of the chain.
+
+        With this note its answers can be read again, years later, as they were read then. Raises EvidenceError.
+        """
+        note: dict[str, Any] = {
+            "after": self.next_seq - 1,
+            "at": moment_text(self._now()),
+            "prev": _last_link(self.folder / PULLS),
+            "run": run,
+            "settings": dict(settings),
+            "source": source,
+        }
+        note["link"] = link_of(note)
+        try:
+            _append(self.folder / PULLS, _line_text(note) + "\n")
+        except OSError as error:
+            raise _unwritable(self.folder, error) from None
+
+    def close(self) -> None:
+        """Ends the sealing: what a thread left behind still wants to seal is refused."""
+        with self._lock:
+            self._closed = True
 
     def _store(self, body: BinaryIO) -> tuple[str, int]:
         digest = hashlib.sha256()
@@ -190,6 +221,20 @@ def _open_body(folder: Path, digest: str | None) -> BinaryIO:
         ) from None
 
 
+def pulls(folder: Path) -> Iterator[dict[str, Any]]:
+    """Every note of a pull (see Archive.begin), oldest first."""
+    path = folder / PULLS
+    if path.exists():
+        with path.open("rb") as notes:
+            yield from (json.loads(raw) for raw in notes if raw.endswith(b"\n"))
+
+
+def _last_link(path: Path) -> str:
+    if not path.exists() or path.stat().st_size == 0:
+        return GENESIS
+    return str(json.loads(next(_lines_backwards(path)))["link"])
+
+
 def _end_of_chain(folder: Path) -> tuple[int, str]:
     path = folder / CHAIN
     if not path.exists() or path.stat().st_size == 0:
@@ -198,11 +243,9 @@ def _end_of_chain(folder: Path) -> tuple[int, str]:
     return last["seq"] + 1, last["link"]
 
 
-def _mend(folder: Path) -> None:
-    """Puts away half-written bodies, and moves a torn last line aside so that the chain ends in a whole one."""
-    for part in folder.glob(_PART + "*"):
-        part.unlink()
-    path = folder / CHAIN
+def _mend(folder: Path, name: str) -> None:
+    """Moves a torn last line aside, so that the file ends in a whole one."""
+    path = folder / name
     if not path.exists():
         return
     with path.open("rb+") as chain:

@@ -11,7 +11,7 @@ from typing import Any
 
 from recon.core.canonical import write_json
 from recon.core.records import GENESIS
-from recon.evidence.archive import CHAIN, TORN, body_path, link_of
+from recon.evidence.archive import CHAIN, PULLS, TORN, body_path, link_of, pulls
 
 _FIELDS = {"seq", "at", "source", "stream", "request", "status", "sha256", "bytes", "prev", "link"}
 
@@ -50,7 +50,21 @@ def verify(folder: Path) -> Proof:
             proof.answers += 1
             proof.bytes += line["bytes"]
             _check_body(folder, line, place, sizes, proof)
+    _check_pulls(folder, proof)
     return proof
+
+
+def _check_pulls(folder: Path, proof: Proof) -> None:
+    """The notes of what was asked under which settings are a chain of their own."""
+    head = GENESIS
+    try:
+        for number, note in enumerate(pulls(folder), start=1):
+            place = f"{PULLS}:{number}"
+            if note["prev"] != head or note["link"] != link_of(note):
+                proof.problems.append((place, "a note is missing, added, moved or changed"))
+            head = note["link"]
+    except (ValueError, TypeError, KeyError):
+        proof.problems.append((PULLS, "a note is not JSON with the fields of a note"))
 
 
 def _lines(folder: Path) -> Iterator[bytes]:

@@ -4,12 +4,12 @@ SQLAlchemy would store a Decimal as a REAL on SQLite and lose digits in silence;
 fit, and so would its COPY. Both are stopped here, and once more by the CHECKs of recon.ledger.tables.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, Dialect, Integer, Numeric, Text, TypeDecorator
+from sqlalchemy import BigInteger, CheckConstraint, Constraint, Dialect, Integer, Numeric, Text, TypeDecorator
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.types import TypeEngine
 
@@ -101,3 +101,34 @@ def _moment(value: datetime) -> datetime:
 
 def _moment_text(value: datetime) -> str:
     return moment_text(_moment(value))
+
+
+_MOMENT_FORM = (
+    "[0-9][0-9][0-9][0-9]-[0-1][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]"
+    ".[0-9][0-9][0-9][0-9][0-9][0-9]Z"
+)
+
+
+def number_checks(table: str, *columns: str) -> Iterator[Constraint]:
+    """The form of a canonical number and its bound of 18 digits either side, as each database can say it.
+
+    On SQLite, which has no patterns that repeat: nothing but digits around at most one point; a sign, then no needless
+    zero; no needless zero or point behind; both sides within 18 digits.
+    """
+    for c in columns:
+        form = (
+            f"trim(ltrim({c}, '-'), '0123456789') IN ('', '.')"
+            f" AND ({c} GLOB '[1-9]*' OR {c} GLOB '-[1-9]*' OR {c} GLOB '0.*' OR {c} GLOB '-0.*' OR {c} = '0')"
+            f" AND (instr({c}, '.') = 0 OR rtrim({c}, '.0') = {c})"
+            f" AND (length({c}) <= 18 OR instr(ltrim({c}, '-') || '.', '.') <= 19"
+            f" AND length({c}) - instr({c} || '.', '.') <= 18)"
+        )
+        bound = f"{c} <> 'NaN' AND abs({c}) < 1000000000000000000"
+        yield CheckConstraint(form, name=f"ck_{table}_{c}").ddl_if(dialect="sqlite")
+        yield CheckConstraint(bound, name=f"ck_{table}_{c}").ddl_if(dialect="postgresql")
+
+
+def moment_checks(table: str, *columns: str) -> Iterator[Constraint]:
+    """The form of a moment on SQLite, where it is text."""
+    for c in columns:
+        yield CheckConstraint(f"{c} GLOB '{_MOMENT_FORM}'", name=f"ck_{table}_{c}").ddl_if(dialect="sqlite")

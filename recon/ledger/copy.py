@@ -24,7 +24,7 @@ from recon.ledger.postgresql import missing_extra
 from recon.ledger.store import Ledger
 from recon.ledger.tables import METADATA
 
-TABLES = frozenset({"legs", "pending", "readings", "snapshots", "looks"})
+TABLES = frozenset({"legs", "pending", "readings", "snapshots", "looks", "coverage"})
 
 
 class _Part(NamedTuple):
@@ -39,7 +39,7 @@ class _Part(NamedTuple):
 
 _PARTS = {
     "entries": _Part(
-        "id count, source text, at moment, ordinal count, kind text, reverses count",
+        "id count, source text, seq count, at moment, ordinal count, kind text, reverses count",
         "entries WHERE id <= {entries}",
     ),
     "postings": _Part(
@@ -70,9 +70,13 @@ _PARTS = {
         "reading count id, source text, stream text, at moment ended_at, entry_cut count",
         "readings WHERE entry_cut IS NOT NULL AND id <= {readings}",
     ),
+    "coverage": _Part(
+        "certificate count id, run count run_id, source text, stream text, outcome text, reason text, until moment",
+        "coverage WHERE id <= {coverage}",
+    ),
 }
 _LEGS = ("entries", "postings")
-_CUTS = ("entries", "records", "readings")
+_CUTS = ("entries", "records", "readings", "coverage")
 
 _IN_POSTGRESQL = {
     "count": "{}",
@@ -93,6 +97,7 @@ _MAKE_LEGS = """
 CREATE TABLE legs AS
 SELECT
     e.id AS entry,
+    e.seq AS number,
     e.source AS source,
     CASE WHEN p.account LIKE 'assets:%' THEN
         substr(p.account, strpos(substr(p.account, 8), ':') + 8)

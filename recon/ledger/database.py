@@ -1,8 +1,10 @@
 """What the room needs of a database, whichever of the two it is, and one clear error for whatever it answers."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
@@ -29,7 +31,9 @@ class Database:
 
     ``where`` names it without a secret. ``there`` tells whether anything is there to open and raises LedgerError for
     what can be no ledger; ``make`` makes an empty one whole or not at all, by running a function in its first
-    transaction; ``lock`` holds it against other runs. ``address`` is for the columnar driver and may hold a password.
+    transaction; ``lock`` holds it against other runs; ``keep`` puts a copy of it aside before its tables are brought
+    to a revision, on PostgreSQL into the folder given, or raises. ``address`` is for the columnar driver and may hold
+    a password.
     """
 
     where: str
@@ -38,6 +42,7 @@ class Database:
     there: Callable[[], bool]
     make: Callable[[Callable[[Connection], None]], None]
     lock: Callable[[], AbstractContextManager[None]]
+    keep: Callable[[str, Path | None], None]
 
 
 @contextmanager
@@ -63,3 +68,12 @@ def _is_the_place_to_blame(error: BaseException | None) -> bool:
     return driver in {"sqlite3", "psycopg"} and (
         "OperationalError" in kinds or "InsufficientPrivilege" in kinds or kinds[0] == "DatabaseError"
     )
+
+
+def sync(path: Path) -> None:
+    """Sees that a file, or the names in a folder, are on disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

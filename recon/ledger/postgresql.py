@@ -2,9 +2,11 @@
 
 import os
 import platform
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine
@@ -12,6 +14,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine
 from recon.core.errors import LedgerBusy, LedgerError
 from recon.core.times import short_text
 from recon.ledger.database import Database, clear_errors
+from recon.ledger.pack import packing
 
 LOCK = int.from_bytes(b"recon")
 """The key of the advisory lock that a run holds."""
@@ -38,6 +41,7 @@ def postgresql_database(url: URL) -> Database:
         there=lambda: True,
         make=lambda build: _make(engine, build),
         lock=lambda: _lock(engine, where),
+        keep=lambda revision, folder: _keep(engine, where, revision, folder),
     )
 
 
@@ -72,6 +76,22 @@ def _engine(url: URL, where: str) -> Engine:
 def _make(engine: Engine, build: Callable[[Connection], None]) -> None:
     with engine.begin() as connection:
         build(connection)
+
+
+def _keep(engine: Engine, where: str, revision: str, folder: Path | None) -> None:
+    """A backup of the ledger alone, which recon restore takes. One that an earlier try left is replaced."""
+    # Here for start-up time, and as that module knows this one: a ledger that is up to date never needs it.
+    from recon.ledger.backup import pack_ledger  # noqa: PLC0415
+
+    if folder is None:
+        raise LedgerError(
+            "its tables are of an older revision, and nobody said where to keep a copy before they are changed",
+            where=where,
+            next_step="Run recon pull, which keeps a copy and brings them up to date",
+        )
+    name = re.sub("[^A-Za-z0-9_-]", "_", engine.url.database or "")
+    with packing(folder / f"{name}.before-{revision}.tar") as pack, engine.begin() as connection:
+        pack_ledger(connection, where, pack)
 
 
 @contextmanager

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from decimal import Decimal
 from itertools import groupby
 from typing import NamedTuple
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import Select, and_, func, select
 
 from recon.core.canonical import sha256
 from recon.core.records import GENESIS, Posting
@@ -21,6 +22,10 @@ _POSTINGS = METADATA.tables["postings"]
 _RUNS = METADATA.tables["runs"]
 _RUN_ENDS = METADATA.tables["run_ends"]
 _BREAK_EVENTS = METADATA.tables["break_events"]
+_COVERAGE = METADATA.tables["coverage"]
+_CELLS = METADATA.tables["cells"]
+_SNAPSHOTS = METADATA.tables["snapshots"]
+_FACTS = METADATA.tables["facts"]
 _BATCH = 500
 
 
@@ -79,6 +84,28 @@ class EntryEvidence(NamedTuple):
     pointer: str
 
 
+class Certificate(NamedTuple):
+    """One stream's line of a pull's certificate, with the counts of its reading (zero where it was not asked)."""
+
+    id: int
+    run_id: int
+    source: str
+    stream: str
+    account: str
+    asset: str
+    outcome: str
+    reason: str
+    since: datetime | None
+    until: datetime
+    pages: int
+    throttles: int
+    retries: int
+    stopped_at: str
+    requests: int
+    seen: int
+    stated: int | None
+
+
 def heads(tx: Transaction) -> list[Head]:
     """The newest entry of each source that has any, in the order of their names."""
     newest = (
@@ -121,11 +148,106 @@ def streams_read(tx: Transaction, source: str) -> frozenset[str]:
     return frozenset(tx.connection.scalars(named))
 
 
+def streams_served(tx: Transaction, source: str) -> frozenset[str]:
+    """The names of the streams of a source that its venue once answered."""
+    answered = (_READINGS.c.source == source, _READINGS.c.status == "ok", _READINGS.c.error_kind.is_(None))
+    return frozenset(tx.connection.scalars(select(_READINGS.c.stream).distinct().where(*answered)))
+
+
 def latest_readings(tx: Transaction) -> list[ReadingRow]:
     """The newest reading of each stream of each source, whole or failed, oldest first."""
     newest = select(func.max(_READINGS.c.id)).group_by(_READINGS.c.source, _READINGS.c.stream)
     found = select(_READINGS).where(_READINGS.c.id.in_(newest)).order_by(_READINGS.c.id)
     return [ReadingRow(*row) for row in tx.connection.execute(found)]
+
+
+def certificates(tx: Transaction) -> list[Certificate]:
+    """Every line of every certificate, oldest first."""
+    line, reading = _COVERAGE.c, _READINGS.c
+    rows = tx.connection.execute(
+        select(line.id, line.run_id, line.source, line.stream, line.account, line.asset, line.outcome)
+        .add_columns(line.reason, line.since, line.until, line.pages, line.throttles, line.retries)
+        .add_columns(line.stopped_at, func.coalesce(reading.requests, 0), func.coalesce(reading.seen, 0))
+        .add_columns(reading.stated)
+        .outerjoin(_READINGS, reading.id == line.reading_id)
+        .order_by(line.id)
+    )
+    return [Certificate(*row) for row in rows]
+
+
+def cells(
+    tx: Transaction, certificate_ids: Iterable[int]
+) -> dict[int, dict[tuple[str, str], tuple[int, datetime, datetime]]]:
+    """The rows, first and last moment that these lines listed, by line, account and asset."""
+    cell = _CELLS.c
+    found: dict[int, dict[tuple[str, str], tuple[int, datetime, datetime]]] = {}
+    for ids in _batches(certificate_ids):
+        for row in tx.connection.execute(select(_CELLS).where(cell.coverage_id.in_(ids))):
+            found.setdefault(row.coverage_id, {})[row.account, row.asset] = (
+                row.rows,
+                row.first_at,
+                row.last_at,
+            )
+    return found
+
+
+def latest_places(tx: Transaction) -> dict[str, list[tuple[str, str]]]:
+    """Each account and asset that the latest look at a source's balances named, by source."""
+    newest = select(func.max(_SNAPSHOTS.c.reading_id)).group_by(_SNAPSHOTS.c.source)
+    snapshot = _SNAPSHOTS.c
+    found: dict[str, list[tuple[str, str]]] = {}
+    for source, account, asset in tx.connection.execute(
+        select(snapshot.source, snapshot.account, snapshot.asset).where(snapshot.reading_id.in_(newest))
+    ):
+        found.setdefault(source, []).append((account, asset))
+    return found
+
+
+def records_in_force(tx: Transaction, source: str) -> dict[tuple[str, str, str], int]:
+    """How many records of a source are in force, by stream, account and kind."""
+    record, newer = _RECORDS.c, _RECORDS.alias().c
+    later = select(1).where(
+        newer.source == record.source,
+        newer.family == record.family,
+        newer.key == record.key,
+        newer.occurrence == record.occurrence,
+        newer.version > record.version,
+    )
+    counted = (
+        select(record.stream, record.account, record.kind, func.count())
+        .where(record.source == source, record.status != "vanished", ~later.exists())
+        .group_by(record.stream, record.account, record.kind)
+    )
+    return {(stream, account, kind): count for stream, account, kind, count in tx.connection.execute(counted)}
+
+
+def latest_facts(tx: Transaction, source: str) -> dict[tuple[str, str, str], str]:
+    """What a source's latest pull stated beside rows and balances, by stream, subject and name."""
+    fact = _FACTS.c
+    rows = tx.connection.execute(
+        select(fact.stream, fact.subject, fact.name, fact.value)
+        .where(fact.reading_id.in_(_latest_readings(source)))
+        .order_by(fact.id)
+    )
+    return {(stream, subject, name): value for stream, subject, name, value in rows}
+
+
+def latest_holdings(tx: Transaction, source: str) -> dict[tuple[str, str], Decimal]:
+    """What a source's latest pull found held, by account and asset."""
+    held = _SNAPSHOTS.c
+    found = select(held.account, held.asset, held.total).where(held.reading_id.in_(_latest_readings(source)))
+    return {(account, asset): total for account, asset, total in tx.connection.execute(found)}
+
+
+def _latest_readings(source: str) -> Select[tuple[int]]:
+    """The newest reading of each stream in the latest run that read the source."""
+    reading = _READINGS.c
+    run = select(func.max(reading.run_id)).where(reading.source == source).scalar_subquery()
+    return (
+        select(func.max(reading.id))
+        .where(reading.source == source, reading.run_id == run)
+        .group_by(reading.stream)
+    )
 
 
 def break_events(tx: Transaction) -> list[BreakEventRow]:

@@ -137,6 +137,52 @@ class SnapshotRow(NamedTuple):
     pointer: str
 
 
+class FactRow(NamedTuple):
+    """A row of ``facts``."""
+
+    id: int
+    reading_id: int
+    source: str
+    stream: str
+    subject: str
+    name: str
+    value: str
+    at: datetime
+    answer_seq: int
+    pointer: str
+
+
+class CoverageRow(NamedTuple):
+    """A row of ``coverage``; ``reading_id`` is None for a stream that was not asked."""
+
+    id: int
+    run_id: int
+    reading_id: int | None
+    source: str
+    stream: str
+    account: str
+    asset: str
+    outcome: str
+    reason: str
+    since: datetime | None
+    until: datetime
+    pages: int
+    throttles: int
+    retries: int
+    stopped_at: str
+
+
+class CellRow(NamedTuple):
+    """A row of ``cells``."""
+
+    coverage_id: int
+    account: str
+    asset: str
+    rows: int
+    first_at: datetime
+    last_at: datetime
+
+
 class BreakEventRow(NamedTuple):
     """A row of ``break_events``; ``facts`` is JSON."""
 
@@ -161,5 +207,8 @@ TABLE_OF: dict[type, str] = {
     EntryRow: "entries",
     PostingRow: "postings",
     SnapshotRow: "snapshots",
+    FactRow: "facts",
+    CoverageRow: "coverage",
+    CellRow: "cells",
     BreakEventRow: "break_events",
 }

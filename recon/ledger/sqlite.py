@@ -10,7 +10,7 @@ second library then takes itself for the last to close it, and removes the log t
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
@@ -21,7 +21,7 @@ from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from recon.core.errors import LedgerBusy, LedgerError
 from recon.core.failpoints import failpoint
 from recon.core.times import short_text
-from recon.ledger.database import Database
+from recon.ledger.database import Database, sync
 
 APPLICATION = int.from_bytes(b"rcnl")
 """Stands in the file's header (application_id), and tells a ledger from other programs' databases."""
@@ -43,13 +43,15 @@ _PRAGMAS = (
 
 def sqlite_database(path: Path) -> Database:
     """The database in this file. Nothing is opened or made yet."""
+    engine = _engine(path)
     return Database(
         where=str(path),
         address=_address(path),
-        engine=_engine(path),
+        engine=engine,
         there=lambda: _there(path),
         make=lambda build: _make(path, build),
         lock=lambda: _lock(path),
+        keep=lambda revision, folder: _keep(engine, path, revision),
     )
 
 
@@ -114,24 +116,58 @@ def _fault(path: Path) -> str:
 
 def _make(path: Path, build: Callable[[Connection], None]) -> None:
     part = path.with_name(path.name + ".making")
+    engine = _engine(part)
     try:
-        for left in (part, *(part.with_name(part.name + end) for end in ("-wal", "-shm", "-journal"))):
-            left.unlink(missing_ok=True)
-        # SQLite gives its log the mode of the file, so the mode is right from the first byte.
-        handle = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-        os.fchmod(handle, 0o600)
-        os.close(handle)
-        engine = _engine(part)
+        _begin(part)
         with engine.begin() as connection:
             connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION}")
             build(connection)
         engine.dispose()
-        _sync(part)
+        sync(part)
         failpoint("ledger.made")
         part.rename(path)
-        _sync(path.parent)
+        sync(path.parent)
     except OSError as error:
         _refuse(error, path)
+    finally:
+        engine.dispose()
+        with suppress(OSError):  # the next try meets it again, and says so
+            _remove(part)
+
+
+def _keep(engine: Engine, path: Path, revision: str) -> None:
+    """Copied by SQLite itself, to beside the ledger. A copy that an earlier try left is replaced: it holds no more."""
+    kept = path.with_name(f"{path.name}.before-{revision}")
+    part = kept.with_name(kept.name + ".making")
+    try:
+        _begin(part)
+        with closing(engine.raw_connection()) as ledger, closing(sqlite3.connect(part)) as copy:
+            source = ledger.driver_connection
+            assert isinstance(source, sqlite3.Connection)
+            source.backup(copy)
+        sync(part)
+        failpoint("ledger.copied")
+        part.rename(kept)
+        sync(path.parent)
+        failpoint("ledger.kept")
+    except OSError as error:
+        _refuse(error, kept)
+    finally:
+        with suppress(OSError):
+            _remove(part)
+
+
+def _begin(part: Path) -> None:
+    """SQLite gives its log the mode of the file, so the mode is right from the first byte."""
+    _remove(part)
+    handle = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+    os.fchmod(handle, 0o600)
+    os.close(handle)
+
+
+def _remove(part: Path) -> None:
+    for left in (part, *(part.with_name(part.name + end) for end in ("-wal", "-shm", "-journal"))):
+        left.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -174,11 +210,3 @@ def _refuse(error: OSError, path: Path) -> NoReturn:
         where=str(path),
         next_step="Check that the folder exists, and that you may write there",
     ) from None
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

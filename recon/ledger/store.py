@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, func, make_url, select
 from sqlalchemy.exc import ArgumentError
 
-from recon.core.errors import ConfigError, LedgerError
+from recon.core.errors import ConfigError, LedgerError, NoLedger
 from recon.core.failpoints import failpoint
 from recon.ledger.columns import POSTGRESQL, bulk_value
 from recon.ledger.database import Database, clear_errors
@@ -99,22 +99,24 @@ class Ledger:
 
 
 @contextmanager
-def open_ledger(url: str, *, create: bool) -> Iterator[Ledger]:
+def open_ledger(url: str, *, create: bool, backups: Path | None = None) -> Iterator[Ledger]:
     """The ledger at ``sqlite:///PATH`` or ``postgresql+psycopg://...``, with its tables of the newest revision.
 
     Makes or upgrades it where ``create`` allows; raises LedgerError, with nothing written, where the place holds
     something else, a newer program's ledger or a damaged one, or cannot be reached. A process opens a file once.
+    What an upgrade is about to change is kept first: beside a SQLite file, else as a backup in the folder ``backups``.
     """
-    database = _database(url)
+    database = database_at(url)
     try:
         with clear_errors(database.where):
-            _prepare(database, create=create)
+            _prepare(database, create=create, backups=backups)
         yield Ledger(database)
     finally:
         database.engine.dispose()
 
 
-def _database(url: str) -> Database:
+def database_at(url: str) -> Database:
+    """The database an URL names, not opened yet. Raises ConfigError for what is no address of a ledger."""
     try:
         address = make_url(url)
     except ArgumentError:
@@ -135,8 +137,8 @@ def _odd_url() -> ConfigError:
     )
 
 
-def _prepare(database: Database, *, create: bool) -> None:
-    missing = LedgerError(
+def _prepare(database: Database, *, create: bool, backups: Path | None) -> None:
+    missing = NoLedger(
         "there is no ledger yet", where=database.where, next_step="Run recon pull first, which makes it"
     )
     if not database.there():
@@ -158,8 +160,14 @@ def _prepare(database: Database, *, create: bool) -> None:
             where=database.where,
             next_step="Run recon pull, which brings them up to date",
         )
-    with database.lock(), database.engine.begin() as connection:
-        if revision_of(connection, database.where) != newest:
+    with database.lock():
+        with database.engine.begin() as connection:
+            found = revision_of(connection, database.where)
+        if found == newest:
+            return
+        if found is not None:
+            database.keep(newest, backups)
+        with database.engine.begin() as connection:
             upgrade(connection)
 
 

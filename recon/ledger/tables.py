@@ -4,14 +4,12 @@ The same shape stands frozen in the migrations, which are what makes a ledger; a
 Amounts are exact text on SQLite and NUMERIC(38,18) on PostgreSQL; moments are UTC; ids are given by the program.
 """
 
-from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
 from sqlalchemy import (
     CheckConstraint,
-    Constraint,
     ForeignKeyConstraint,
     Index,
     MetaData,
@@ -22,17 +20,13 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, SQLModel
 
-from recon.ledger.columns import COUNT, Exact, Moment
+from recon.ledger.columns import COUNT, Exact, Moment, moment_checks, number_checks
 
 METADATA = MetaData()
 
 _STRICT = {"sqlite_strict": True}
 _AT_COMMIT: Any = {"deferrable": True, "initially": "DEFERRED"}
 """A reading's counts are known only after its rows, which point at it."""
-_MOMENT_FORM = (
-    "[0-9][0-9][0-9][0-9]-[0-1][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]"
-    ".[0-9][0-9][0-9][0-9][0-9][0-9]Z"
-)
 
 
 def _count() -> Any:
@@ -49,30 +43,6 @@ def _exact() -> Any:
 
 def _moment() -> Any:
     return Field(sa_type=Moment)
-
-
-def _numbers(table: str, *columns: str) -> Iterator[Constraint]:
-    """The form of a canonical number and its bound of 18 digits either side, as each database can say it.
-
-    On SQLite, which has no patterns that repeat: nothing but digits around at most one point; a sign, then no needless
-    zero; no needless zero or point behind; both sides within 18 digits.
-    """
-    for c in columns:
-        form = (
-            f"trim(ltrim({c}, '-'), '0123456789') IN ('', '.')"
-            f" AND ({c} GLOB '[1-9]*' OR {c} GLOB '-[1-9]*' OR {c} GLOB '0.*' OR {c} GLOB '-0.*' OR {c} = '0')"
-            f" AND (instr({c}, '.') = 0 OR rtrim({c}, '.0') = {c})"
-            f" AND (length({c}) <= 18 OR instr(ltrim({c}, '-') || '.', '.') <= 19"
-            f" AND length({c}) - instr({c} || '.', '.') <= 18)"
-        )
-        bound = f"{c} <> 'NaN' AND abs({c}) < 1000000000000000000"
-        yield CheckConstraint(form, name=f"ck_{table}_{c}").ddl_if(dialect="sqlite")
-        yield CheckConstraint(bound, name=f"ck_{table}_{c}").ddl_if(dialect="postgresql")
-
-
-def _moments(table: str, *columns: str) -> Iterator[Constraint]:
-    for c in columns:
-        yield CheckConstraint(f"{c} GLOB '{_MOMENT_FORM}'", name=f"ck_{table}_{c}").ddl_if(dialect="sqlite")
 
 
 class Table(SQLModel):
@@ -101,7 +71,7 @@ class Run(Table, table=True):
     __tablename__ = "runs"
     __table_args__ = (
         PrimaryKeyConstraint("id", name="pk_runs"),
-        *_moments("runs", "started_at"),
+        *moment_checks("runs", "started_at"),
         _STRICT,
     )
     id: int = _count()
@@ -118,7 +88,7 @@ class RunEnd(Table, table=True):
     __table_args__ = (
         PrimaryKeyConstraint("run_id", name="pk_run_ends"),
         ForeignKeyConstraint(["run_id"], ["runs.id"], name="fk_run_ends_run_id"),
-        *_moments("run_ends", "ended_at"),
+        *moment_checks("run_ends", "ended_at"),
         _STRICT,
     )
     run_id: int = _count()
@@ -135,7 +105,7 @@ class Answer(Table, table=True):
         UniqueConstraint("link", name="uq_answers_link"),
         CheckConstraint("length(sha256) = 64", name="ck_answers_sha256"),
         CheckConstraint("length(link) = 64", name="ck_answers_link"),
-        *_moments("answers", "at"),
+        *moment_checks("answers", "at"),
         _STRICT,
     )
     seq: int = _count()
@@ -165,7 +135,7 @@ class Reading(Table, table=True):
         ForeignKeyConstraint(["source"], ["sources.name"], name="fk_readings_source"),
         CheckConstraint("status IN ('ok', 'failed')", name="ck_readings_status"),
         Index("ix_readings_source_stream", "source", "stream", "id"),
-        *_moments("readings", "started_at", "ended_at", "first_at", "last_at"),
+        *moment_checks("readings", "started_at", "ended_at", "first_at", "last_at"),
         _STRICT,
     )
     id: int = _count()
@@ -211,8 +181,8 @@ class Record(Table, table=True):
             sqlite_where=text("status = 'pending'"),
             postgresql_where=text("status = 'pending'"),
         ),
-        *_numbers("records", "quantity"),
-        *_moments("records", "at"),
+        *number_checks("records", "quantity"),
+        *moment_checks("records", "at"),
         _STRICT,
     )
     id: int = _count()
@@ -253,7 +223,7 @@ class Entry(Table, table=True):
             sqlite_where=text("reverses IS NOT NULL"),
             postgresql_where=text("reverses IS NOT NULL"),
         ),
-        *_moments("entries", "at"),
+        *moment_checks("entries", "at"),
         _STRICT,
     )
     id: int = _count()
@@ -274,7 +244,7 @@ class Posting(Table, table=True):
     __table_args__ = (
         PrimaryKeyConstraint("entry_id", "account", "asset", name="pk_postings"),
         ForeignKeyConstraint(["entry_id"], ["entries.id"], name="fk_postings_entry_id"),
-        *_numbers("postings", "quantity", "balance_after"),
+        *number_checks("postings", "quantity", "balance_after"),
         _STRICT | {"sqlite_with_rowid": False},
     )
     entry_id: int = _count()
@@ -293,8 +263,8 @@ class Snapshot(Table, table=True):
         ForeignKeyConstraint(["reading_id"], ["readings.id"], name="fk_snapshots_reading_id", **_AT_COMMIT),
         ForeignKeyConstraint(["answer_seq"], ["answers.seq"], name="fk_snapshots_answer_seq"),
         Index("ix_snapshots_reading_id", "reading_id"),
-        *_numbers("snapshots", "total", "locked"),
-        *_moments("snapshots", "at"),
+        *number_checks("snapshots", "total", "locked"),
+        *moment_checks("snapshots", "at"),
         _STRICT,
     )
     id: int = _count()
@@ -309,6 +279,86 @@ class Snapshot(Table, table=True):
     pointer: str = _text()
 
 
+class Fact(Table, table=True):
+    """What a venue stated beside rows and balances. ``value`` is a canonical number, or text as stated."""
+
+    __tablename__ = "facts"
+    __table_args__ = (
+        PrimaryKeyConstraint("id", name="pk_facts"),
+        ForeignKeyConstraint(["reading_id"], ["readings.id"], name="fk_facts_reading_id", **_AT_COMMIT),
+        ForeignKeyConstraint(["answer_seq"], ["answers.seq"], name="fk_facts_answer_seq"),
+        Index("ix_facts_reading_id", "reading_id"),
+        *moment_checks("facts", "at"),
+        _STRICT,
+    )
+    id: int = _count()
+    reading_id: int = _count()
+    source: str = _text()
+    stream: str = _text()
+    subject: str = _text()
+    name: str = _text()
+    value: str = _text()
+    at: datetime = _moment()
+    answer_seq: int = _count()
+    pointer: str = _text()
+
+
+class Coverage(Table, table=True):
+    """The certificate of one stream of one pull: what became of asking, and for which stretch of time.
+
+    ``account`` and ``asset`` are empty where the stream is about all there are; ``since`` is NULL where all history
+    was asked for. ``stopped_at`` is the question at which an incomplete reading stopped.
+    """
+
+    __tablename__ = "coverage"
+    __table_args__ = (
+        PrimaryKeyConstraint("id", name="pk_coverage"),
+        ForeignKeyConstraint(["run_id"], ["runs.id"], name="fk_coverage_run_id"),
+        ForeignKeyConstraint(["reading_id"], ["readings.id"], name="fk_coverage_reading_id", **_AT_COMMIT),
+        ForeignKeyConstraint(["source"], ["sources.name"], name="fk_coverage_source"),
+        CheckConstraint(
+            "outcome IN ('whole', 'empty', 'incomplete', 'not_served', 'not_queried')",
+            name="ck_coverage_outcome",
+        ),
+        Index("ix_coverage_source_stream", "source", "stream", "id"),
+        *moment_checks("coverage", "since", "until"),
+        _STRICT,
+    )
+    id: int = _count()
+    run_id: int = _count()
+    reading_id: int | None = _count()
+    source: str = _text()
+    stream: str = _text()
+    account: str = _text()
+    asset: str = _text()
+    outcome: str = _text()
+    reason: str = _text()
+    since: datetime | None = _moment()
+    until: datetime = _moment()
+    pages: int = _count()
+    throttles: int = _count()
+    retries: int = _count()
+    stopped_at: str = _text()
+
+
+class Cell(Table, table=True):
+    """One account and asset of a certificate: the rows that the reading listed of it."""
+
+    __tablename__ = "cells"
+    __table_args__ = (
+        PrimaryKeyConstraint("coverage_id", "account", "asset", name="pk_cells"),
+        ForeignKeyConstraint(["coverage_id"], ["coverage.id"], name="fk_cells_coverage_id"),
+        *moment_checks("cells", "first_at", "last_at"),
+        _STRICT | {"sqlite_with_rowid": False},
+    )
+    coverage_id: int = _count()
+    account: str = _text()
+    asset: str = _text()
+    rows: int = _count()
+    first_at: datetime = _moment()
+    last_at: datetime = _moment()
+
+
 class BreakEvent(Table, table=True):
     """One turn in the life of a break."""
 
@@ -319,7 +369,7 @@ class BreakEvent(Table, table=True):
         CheckConstraint(
             "event IN ('opened', 'changed', 'cleared', 'reopened')", name="ck_break_events_event"
         ),
-        *_moments("break_events", "at"),
+        *moment_checks("break_events", "at"),
         _STRICT,
     )
     id: int = _count()

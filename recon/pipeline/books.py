@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from recon import __version__
-from recon.core.books import BalanceProof, Books, Coverage, Curve, RegisteredBreak, RollForward, Transaction
+from recon.core.books import BalanceProof, Books, Curve, RegisteredBreak, RollForward, Transaction
 from recon.core.money import exact
 from recon.core.times import EPOCH, Period
 from recon.evidence.archive import answers
@@ -15,6 +15,7 @@ from recon.ledger.copy import load as typed_copy
 from recon.ledger.reads import EntryEvidence, entry_evidence, evidence_head, latest_readings, ledger_head
 from recon.ledger.store import Ledger
 from recon.pipeline.config import Config
+from recon.pipeline.coverage import certify
 from recon.pipeline.reconcile import examine, registered
 
 _ROLL_FORWARD = """
@@ -73,13 +74,6 @@ where w.at >= $start and w.at < $end
 order by w.source, w.account, w.asset, w.ordinal, w.entry
 """
 
-_COVERAGE = """
-select r.source, r.stream, r.status, r.ended_at, r.requests, r.seen, r.stated, r.first_at, r.last_at, r.error_message
-from readings as r
-where r.reading in (select max(n.reading) from readings as n group by n.source, n.stream)
-order by r.source, r.stream
-"""
-
 
 def books(config: Config, ledger: Ledger, period: Period) -> Books:
     """The books of one period. Moments are aware UTC; quantities exact."""
@@ -90,13 +84,13 @@ def books(config: Config, ledger: Ledger, period: Period) -> Books:
         looks = copy.execute(_LOOKS).fetchall()
         proofs = [proof for look in _chosen(looks, period) for proof in _proofs(copy, *look)]
         transactions = copy.execute(_TRANSACTIONS, span).fetchall()
-        coverage = [_coverage(row) for row in copy.execute(_COVERAGE).fetchall()]
         curves = _curves(copy.execute(_CURVES, span).fetchall())
     with ledger.transaction() as tx:
         as_of = max((one.ended_at for one in latest_readings(tx)), default=None)
         found = registered(tx, period, results, as_of or EPOCH)
         origins = {one.entry_id: one for one in entry_evidence(tx, {row[7] for row in transactions})}
         head, sealed = ledger_head(tx), evidence_head(tx)
+        certified = certify(tx, config, period)
     needed = {record.answer for one in found.breaks for record in one.evidence}
     return Books(
         entity=config.entity.name,
@@ -112,7 +106,8 @@ def books(config: Config, ledger: Ledger, period: Period) -> Books:
         roll_forward=[row for row in roll_forward if any(row[3:])],
         balances=_explained(proofs, found.breaks),
         transactions=[_transaction(row, origins[row[7]]) for row in transactions],
-        coverage=coverage,
+        coverage=certified.cells,
+        seconds=certified.seconds,
         checks=results,
         breaks=found.breaks,
         curves=curves,
@@ -163,22 +158,6 @@ def _transaction(row: Sequence[Any], origin: EntryEvidence) -> Transaction:
         entry=f"{source}/{origin.seq}",
         answer=origin.answer,
         pointer=origin.pointer,
-    )
-
-
-def _coverage(row: Sequence[Any]) -> Coverage:
-    source, stream, status, ended, requests, seen, stated, first, last, error = row
-    return Coverage(
-        source=source,
-        stream=stream,
-        status="incomplete" if status == "failed" else "whole" if seen else "empty",
-        read_at=_aware(ended),
-        requests=requests,
-        rows=seen,
-        stated=stated,
-        first=first and _aware(first),
-        last=last and _aware(last),
-        reason=error or "",
     )
 
 

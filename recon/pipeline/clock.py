@@ -12,3 +12,12 @@ class Clock:
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
     sleep: Callable[[float], None]
+
+    def sleeper(self, meanwhile: Callable[[], None]) -> Callable[[float], None]:
+        """A way to wait after which ``meanwhile`` is called: it may raise when nobody waits for the rest any more."""
+
+        def sleep(seconds: float) -> None:
+            self.sleep(seconds)
+            meanwhile()
+
+        return sleep

@@ -2,27 +2,34 @@
 
 import os
 import tomllib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
+from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from recon.core.contracts import Source
 from recon.core.errors import ConfigError, NumberRefused
+from recon.core.masking import remember
 from recon.core.money import parse
 from recon.core.records import asset_code
 from recon.core.registry import catalogue
-from recon.core.times import from_iso
+from recon.core.times import from_iso, period
+from recon.pipeline import cron
+from recon.sources._settings import SecretRef
 
+Step = Literal["pull", "reconcile", "report", "run"]
 ENVIRONMENT = "RECON_CONFIG"
 DEFAULT_NAME = "recon.toml"
 _NAME = "^[a-z0-9][a-z0-9_-]{0,31}$"
 """Of a source, for it stands in accounts and streams. pydantic's ``$`` is the very end of the text."""
+_JOB = "^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$"
+"""Of a job, for it stands in names of units and of Kubernetes' objects."""
 
 
 def _zone(name: str) -> str:
@@ -61,6 +68,28 @@ def _ledger_url(url: str) -> str:
     return url
 
 
+def _cron(text: str) -> str:
+    return str(cron.parse(text))
+
+
+def _period(name: str) -> str:
+    try:
+        period(name, ZoneInfo("UTC"), datetime(2025, 1, 1, tzinfo=UTC))
+    except ConfigError:
+        raise ValueError("expected 2025-01, 2025-Q1, 2025, all or last-month") from None
+    return name
+
+
+def _steps(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    if len(set(steps)) < len(steps) or ("run" in steps and len(steps) > 1):
+        raise ValueError("expected each step once, or run alone, which is pull, reconcile and report")
+    return steps
+
+
+def _several(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -82,7 +111,10 @@ class _Evidence(_Strict):
 
 
 class _Reports(_Strict):
+    """``personal_data``: reports show what is about a person too, such as the addresses that logins came from."""
+
     path: str = "reports-out"
+    personal_data: bool = Field(default=False, strict=True)
 
 
 class Opening(_Strict):
@@ -97,6 +129,29 @@ class Opening(_Strict):
     note: str = ""
 
 
+class Job(_Strict):
+    """What is done by itself, and when: ``cron`` holds in the entity's zone, ``sources`` are pulled (empty: all)."""
+
+    steps: Annotated[tuple[Step, ...], Field(min_length=1), AfterValidator(_steps)]
+    cron: Annotated[str, AfterValidator(_cron)]
+    sources: tuple[str, ...] = ()
+    period: Annotated[str, AfterValidator(_period)] = "last-month"
+
+    @property
+    def parts(self) -> tuple[Step, ...]:
+        """The steps, ``run`` taken apart."""
+        return ("pull", "reconcile", "report") if self.steps == ("run",) else self.steps
+
+
+class Notify(_Strict):
+    """Where notices go, as references to Apprise addresses, for these hold secrets; and what is worth one."""
+
+    url: Annotated[tuple[SecretRef, ...], BeforeValidator(_several), Field(min_length=1)]
+    on_failure: bool = Field(default=True, strict=True)
+    on_breaks: bool = Field(default=True, strict=True)
+    on_finished: bool = Field(default=False, strict=True)
+
+
 class _File(_Strict):
     entity: Entity
     ledger: _Ledger
@@ -105,6 +160,8 @@ class _File(_Strict):
     assets: Mapping[Annotated[str, AfterValidator(_asset)], Annotated[str, AfterValidator(_asset)]] = {}
     opening: tuple[Opening, ...] = ()
     reports: _Reports = _Reports()
+    jobs: Mapping[Annotated[str, Field(pattern=_JOB)], Job] = {}
+    notify: Notify | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,9 +182,12 @@ class Config:
     ledger_url: str
     evidence: Path
     reports: Path
+    personal_data: bool
     sources: Sequence[Configured]
     openings: Sequence[Opening]
     pools: Mapping[str, str]
+    jobs: Mapping[str, Job] = field(default_factory=dict)
+    notify: Notify | None = None
 
     @property
     def folder(self) -> Path:
@@ -170,24 +230,37 @@ def load(path: Path) -> Config:
     file = _checked(_File, raw, (), faults)
     sources = _sources(raw.get("sources"), faults)
     if file is not None:
-        names = {one.name for one in sources}
-        faults += [
-            f"opening.{number}.source: expected one of the configured sources, {one.source!r} is none"
-            for number, one in enumerate(file.opening)
-            if one.source not in names
-        ]
+        faults += _places(file, set(raw.get("sources", {})))
+        if password := urlsplit(file.ledger.url).password:
+            remember(password)
+            remember(unquote(password))
     if faults or file is None:
         raise ConfigError("\n  ".join(faults), where=str(path), next_step="See docs/contract.md, section 1")
     return Config(
         path=path,
         entity=file.entity,
-        ledger_url=_absolute(file.ledger.url, path.parent),
+        ledger_url=absolute(file.ledger.url, path.parent),
         evidence=path.parent / file.evidence.path,
         reports=path.parent / file.reports.path,
+        personal_data=file.reports.personal_data,
         sources=sources,
         openings=file.opening,
         pools=file.assets,
+        jobs=file.jobs,
+        notify=file.notify,
     )
+
+
+def _places(file: _File, sources: set[str]) -> Iterator[str]:
+    """What is wrong with the sources that other tables name."""
+    for number, one in enumerate(file.opening):
+        if one.source not in sources:
+            yield f"opening.{number}.source: expected one of the configured sources, {one.source!r} is none"
+    for name, job in file.jobs.items():
+        if job.sources and "pull" not in job.parts:
+            yield f"jobs.{name}.sources: expected only where a step pulls"
+        for unknown in sorted(set(job.sources) - sources):
+            yield f"jobs.{name}.sources: expected some of the configured sources, {unknown!r} is none"
 
 
 def _sources(tables: Any, faults: list[str]) -> list[Configured]:
@@ -225,6 +298,7 @@ def _said(kind: str, message: str) -> str:
     return message.removeprefix("Value error, ").replace("Input should be", "expected")
 
 
-def _absolute(url: str, folder: Path) -> str:
+def absolute(url: str, folder: Path) -> str:
+    """The address of a ledger, a relative file taken from ``folder``."""
     scheme, _, rest = url.partition("sqlite:///")
     return f"sqlite:///{folder / rest}" if not scheme and rest else url

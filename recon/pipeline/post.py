@@ -6,7 +6,7 @@ A new version of what was posted reverses that entry and is posted anew.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
@@ -18,7 +18,7 @@ from recon.core.records import GENESIS, Posting, Row
 from recon.ledger.chain import ChainedEntry, link
 from recon.ledger.known import Known, data_digest, known_records
 from recon.ledger.reads import heads, live_entries, record_of
-from recon.ledger.rows import EntryRow, PostingRow, RecordRow, SnapshotRow
+from recon.ledger.rows import EntryRow, FactRow, PostingRow, RecordRow, SnapshotRow
 from recon.ledger.store import Transaction
 
 _CHUNK = 5_000
@@ -27,21 +27,69 @@ Place = tuple[str, int, int]
 
 
 @dataclass
+class Cell:
+    """The rows of one account and asset."""
+
+    rows: int
+    first: datetime
+    last: datetime
+
+
+@dataclass
 class Tally:
-    """What one reading brought."""
+    """What one reading brought; ``cells`` by account and asset."""
 
     seen: int = 0
     new: int = 0
     changed: int = 0
     vanished: int = 0
-    first: datetime | None = None
-    last: datetime | None = None
+    cells: dict[tuple[str, str], Cell] = field(default_factory=dict)
 
-    def meet(self, at: datetime) -> None:
-        """Counts a row."""
+    @property
+    def first(self) -> datetime | None:
+        """The earliest moment of a row."""
+        return min((cell.first for cell in self.cells.values()), default=None)
+
+    @property
+    def last(self) -> datetime | None:
+        """The latest moment of a row."""
+        return max((cell.last for cell in self.cells.values()), default=None)
+
+    def meet(self, row: Row) -> None:
+        """Counts a row, once for each asset it moves."""
         self.seen += 1
-        self.first = at if self.first is None or at < self.first else self.first
-        self.last = at if self.last is None or at > self.last else self.last
+        self._meet(row, row.asset)
+        for asset in {posting.asset for posting in row.postings} - {row.asset}:
+            self._meet(row, asset)
+
+    def _meet(self, row: Row, asset: str) -> None:
+        cell = self.cells.get((row.account, asset))
+        if cell is None:
+            self.cells[row.account, asset] = Cell(1, row.at, row.at)
+            return
+        cell.rows += 1
+        if row.at < cell.first:
+            cell.first = row.at
+        elif row.at > cell.last:
+            cell.last = row.at
+
+
+class Ids:
+    """A set of record ids, a bit for each: a million take an eighth of a megabyte, where a set takes eighty."""
+
+    def __init__(self) -> None:
+        self._bits = bytearray()
+
+    def add(self, number: int) -> None:
+        """Puts an id in."""
+        place = number >> 3
+        if place >= len(self._bits):
+            self._bits.extend(bytes(place + 1 - len(self._bits)))
+        self._bits[place] |= 1 << (number & 7)
+
+    def __contains__(self, number: int) -> bool:
+        place = number >> 3
+        return place < len(self._bits) and bool(self._bits[place] >> (number & 7) & 1)
 
 
 class Reading(NamedTuple):
@@ -54,7 +102,7 @@ class Reading(NamedTuple):
     start: datetime | None
 
 
-def post_rows(tx: Transaction, reading: Reading, touched: set[int], last_of_family: bool) -> Tally:
+def post_rows(tx: Transaction, reading: Reading, touched: Ids, last_of_family: bool) -> Tally:
     """Posts a history's reading.
 
     ``touched`` gathers the family's records that its files still hold; at the last file, what none holds is vanished.
@@ -67,7 +115,7 @@ def post_rows(tx: Transaction, reading: Reading, touched: set[int], last_of_fami
     odd: list[tuple[str, Row]] = []
     with exact():
         for row in reading.stream.rows(reading.passed.answers):
-            tally.meet(row.at)
+            tally.meet(row)
             if reading.start is not None and row.at < reading.start:
                 continue
             key = identity(row.identity)
@@ -82,7 +130,8 @@ def post_rows(tx: Transaction, reading: Reading, touched: set[int], last_of_fami
             # of an identity that is known, but to the letter like none: a change of one that is left, else one more
             before = known.unmatched(key)
             if before is not None:
-                touched |= {before.record_id, writer.change(before, row)}
+                touched.add(before.record_id)
+                touched.add(writer.change(before, row))
                 tally.changed += 1
             else:
                 touched.add(writer.record(row, (key, known.next_occurrence(key), 1)))
@@ -205,3 +254,15 @@ def post_holdings(tx: Transaction, reading: Reading) -> Tally:
         ]  # fmt: skip
     tx.append(SnapshotRow, rows)
     return Tally(seen=len(rows))
+
+
+def post_facts(tx: Transaction, reading: Reading) -> Tally:
+    """Writes what else the venue states now."""
+    assert reading.stream.facts is not None
+    with exact():
+        rows = [
+            FactRow(tx.next_id(FactRow), reading.id, reading.source, reading.stream.name, *fact)
+            for fact in reading.stream.facts(reading.passed.answers)
+        ]
+    tx.append(FactRow, rows)
+    return Tally(seen=reading.stream.seen(reading.passed.answers))

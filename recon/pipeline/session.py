@@ -1,8 +1,11 @@
 """A command's hold on the ledger and the evidence: opened together, locked while anything may be written."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from structlog.contextvars import bound_contextvars
 
 from recon import __version__
 from recon.core.canonical import write_json
@@ -13,22 +16,28 @@ from recon.ledger.store import Ledger, open_ledger
 from recon.pipeline.clock import Clock
 from recon.pipeline.config import Config
 
+FINISHED = "finished"
+"""How the status of a run begins that came to its end; what came out behind a colon: ``finished: open breaks``."""
+INTERRUPTED = "interrupted"
+_LOG = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Session:
-    """What a use case works with. ``run`` is the id that logs, ledger and reports share."""
+    """What a use case works with. ``run`` is the id that logs and ledger share; ``remarks`` say what came out."""
 
     config: Config
     ledger: Ledger
     archive: Archive
     clock: Clock
     run: int
+    remarks: list[str] = field(default_factory=list)
 
 
 @contextmanager
 def writing(config: Config, clock: Clock, command: str) -> Iterator[Session]:
     """The ledger locked, a run begun; its end is written with how it ended. Raises LedgerBusy when it is held."""
-    with open_ledger(config.ledger_url, create=True) as ledger, ledger.lock():
+    with open_ledger(config.ledger_url, create=True, backups=config.folder) as ledger, ledger.lock():
         archive = Archive(config.evidence, clock.now)
         with ledger.transaction() as tx:
             run = tx.next_id(RunRow)
@@ -39,13 +48,21 @@ def writing(config: Config, clock: Clock, command: str) -> Iterator[Session]:
                 SourceRow(one.name, one.source.kind, run) for one in config.sources if one.name not in known
             ]
             tx.append(SourceRow, new)
-        status = "failed"
-        try:
-            yield Session(config=config, ledger=ledger, archive=archive, clock=clock, run=run)
-            status = "finished"
-        finally:
-            with ledger.transaction() as tx:
-                tx.append(RunEndRow, [RunEndRow(run, clock.now(), status)])
+        session = Session(config=config, ledger=ledger, archive=archive, clock=clock, run=run)
+        with bound_contextvars(run=run, command=command):
+            _LOG.info("run begins")
+            status = INTERRUPTED
+            try:
+                yield session
+                status = ": ".join([FINISHED, ", ".join(session.remarks)] if session.remarks else [FINISHED])
+            except Exception as error:
+                status = f"failed: {type(error).__name__}"
+                raise
+            finally:
+                archive.close()
+                with ledger.transaction() as tx:
+                    tx.append(RunEndRow, [RunEndRow(run, clock.now(), status)])
+                _LOG.info("run ends", extra={"result": status})
 
 
 @contextmanager

@@ -4,33 +4,59 @@ An answer counts when its status is 200, its body reads as JSON, and the venue s
 before it is judged. What may go well a second time is asked again, five times in all.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from io import BytesIO
 from ssl import SSLCertVerificationError, SSLError
 from typing import Any, NamedTuple, NoReturn
 
 import httpcore2
+from pydantic import SecretStr
 from tenacity import RetryCallState, Retrying, retry_if_exception
 
 from recon.core.answers import Answer
 from recon.core.canonical import JsonRefused, read_json
 from recon.core.contracts import Allowed, Ask, Request, World
 from recon.core.errors import ConfigError, SourceError
+from recon.core.masking import masked
 from recon.core.times import short_text
-from recon.sources._auth import HEADER_VALUE, ApiKeyHeader, Auth, Bearer, ClientCredentials, QueryKey
-from recon.sources._guard import Deadline, GuardedPool, Place, outgoing, place, rules
+from recon.sources._auth import (
+    HEADER_VALUE,
+    ApiKeyHeader,
+    Auth,
+    Bearer,
+    ClientCredentials,
+    Endpoint,
+    QueryKey,
+    SecretReply,
+    SecretRequest,
+)
+from recon.sources._guard import (
+    FORM,
+    JSON,
+    Deadline,
+    GuardedPool,
+    Place,
+    Rule,
+    check,
+    outgoing,
+    packed,
+    place,
+    rules,
+)
 from recon.sources._limits import Budget, Spending
 from recon.sources._reply import Fault, Reply, host, retry_after, whole
 
-__all__ = ["ApiKeyHeader", "Bearer", "Budget", "ClientCredentials", "QueryKey", "Verdict", "http"]
+__all__ = ["ApiKeyHeader", "Auth", "Bearer", "Budget", "ClientCredentials", "QueryKey", "Verdict", "http"]
 
 TRIES = 5
 FIRST_PAUSE_S = 0.5
 """Doubled from try to try."""
 _LONGEST_TEXT = 200
+_HALF_A_SECOND = timedelta(milliseconds=500)
+"""A Date header leaves the fraction of its second out."""
 _HEADERS = {"User-Agent": "recon", "Accept": "application/json", "Accept-Encoding": "gzip"}
 
 
@@ -56,7 +82,7 @@ def http(
     world: World,
     deadline_s: float,
     judge: Judge,
-    budget: Budget | None = None,
+    budgets: Sequence[Budget] = (),
 ) -> Iterator[Ask]:
     """A way to ask one venue, whose connections last until the block ends.
 
@@ -65,11 +91,8 @@ def http(
     ConfigError for an address or a secret that cannot be used.
     """
     base = place(base_url.rstrip("/"), f"sources.{source}.base_url")
-    permitted = rules(base, allowed)
-    token = None
-    if isinstance(auth, ClientCredentials):
-        token = place(auth.token_url, f"sources.{source}.token_url")
-        permitted += rules(token, [Allowed(method="POST", path="", why="asks for a token")])
+    reads = rules(base, allowed)
+    logins = {one: _login(source, one) for one in auth.endpoints}
     if not all(map(HEADER_VALUE.fullmatch, auth.headers().values())):
         raise ConfigError(
             "the secret has a character that no request can carry",
@@ -77,77 +100,119 @@ def http(
             next_step="Check that it is one line with no space around it",
         )
     deadline = Deadline(world.monotonic, deadline_s)
-    with GuardedPool(permitted, deadline) as pool:
+    with GuardedPool([*reads, *(rule for _, rule in logins.values())], deadline) as pool:
         yield _Asking(
             source=source,
             base=base,
-            token=token,
+            reads=reads,
+            logins={one: start for one, (start, _) in logins.items()},
             auth=auth,
             world=world,
             judge=judge,
             deadline=deadline,
-            spending=Spending(budget, world.spent, world.now()) if budget else None,
+            spendings=[Spending(one, world.spent) for one in budgets],
             pool=pool,
         )
 
 
+def _login(source: str, endpoint: Endpoint) -> tuple[Place, Rule]:
+    start = place(endpoint.url, f"sources.{source}.{endpoint.key}")
+    allowed = Allowed(method="POST", path="", body=endpoint.fields, why="asks for a token")
+    [rule] = rules(start, [allowed], FORM if endpoint.form else JSON)
+    return start, rule
+
+
 class _Question(NamedTuple):
-    """One request of a stream. A ``form`` makes it a request for a token, whose answer is a secret."""
+    """One request of a stream, whose path is ``tail`` behind where it starts.
+
+    With ``login`` it is a request for a token, whose answer is a secret.
+    """
 
     stream: str
     start: Place
     method: str
-    path: str
-    params: Mapping[str, str]
-    form: bytes = b""
+    tail: str
+    params: Mapping[str, str | int]
+    login: SecretRequest | None = None
+
+    @property
+    def path(self) -> str:
+        return f"{self.start.path}{self.tail}"
 
     @property
     def url(self) -> str:
         return f"{self.start.url}{self.path}"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class _Asking:
-    """The Ask of one source."""
+    """The Ask of one source.
+
+    For those who look at the source's health, after a question: ``clock_offset`` is how far our clock is ahead of the
+    venue's Date header, good to a second, None where it sent none; ``budget_left`` how many requests the tightest of
+    the venue's limits leaves now, None where no limit is known; ``token_expires`` when the token in use runs out, None
+    where it does not say.
+    """
 
     source: str
     base: Place
-    token: Place | None
+    reads: Sequence[Rule]
+    logins: Mapping[Endpoint, Place]
     auth: Auth
     world: World
     judge: Judge
     deadline: Deadline
-    spending: Spending | None
+    spendings: Sequence[Spending]
     pool: GuardedPool
+    clock_offset: timedelta | None = None
 
     def __call__(self, stream: str, request: Request) -> Answer:
         """Where tokens are used, asks with one that still holds; if that is refused, once more with a new one."""
-        path = self.base.path + request.path
-        question = _Question(stream, self.base, request.method, path, request.params)
-        self.pool.check(self._signed(question))
+        question = _Question(stream, self.base, request.method, request.path, request.params)
+        check(self._signed(question), self.reads)
         self.deadline.begin()
-        if not isinstance(self.auth, ClientCredentials):
-            return self._until_one_counts(question)[0]
         if self.auth.due(self.world.now()):
-            self._renew_token(self.auth)
+            self._renew_token()
         try:
             return self._until_one_counts(question)[0]
         except SourceError as error:
-            if error.kind != "unauthorized":
+            if error.kind != "unauthorized" or not self._renew_token():
                 raise
-        self._renew_token(self.auth)
         return self._until_one_counts(question)[0]
 
-    def _renew_token(self, auth: ClientCredentials) -> None:
-        assert self.token
-        question = _Question("token", self.token, "POST", self.token.path, {}, auth.FORM)
-        asked_at = self.world.now()
-        _, value = self._until_one_counts(question)
-        wrong = auth.take(value, asked_at)
-        if wrong:
-            raise self._error(question, Fault("payload", wrong))
+    @property
+    def budget_left(self) -> int | None:
+        now = self.world.now()
+        return min((one.left(now) for one in self.spendings), default=None)
 
-    def _until_one_counts(self, question: _Question) -> tuple[Answer, Any]:
+    @property
+    def token_expires(self) -> datetime | None:
+        return self.auth.expires
+
+    def _renew_token(self) -> bool:
+        """False where there is no way to a new token."""
+        renewal = self.auth.renew(self.world.now())
+        if renewal is None:
+            return False
+        asked = next(renewal)
+        while True:
+            start = self.logins[asked.endpoint]
+            question = _Question(asked.stream, start, "POST", "", asked.params, asked)
+            try:
+                try:
+                    asked = renewal.send(self._granted(question))
+                except SourceError as error:
+                    asked = renewal.throw(error)
+            except StopIteration:
+                return True
+            except Fault as fault:
+                raise self._error(question, fault) from None
+
+    def _granted(self, question: _Question) -> SecretReply:
+        _, value, cookies = self._until_one_counts(question)
+        return SecretReply(value, cookies)
+
+    def _until_one_counts(self, question: _Question) -> tuple[Answer, Any, Mapping[str, str]]:
         retrying = Retrying(
             sleep=self.world.sleep,
             retry=retry_if_exception(lambda error: isinstance(error, Fault) and error.again),
@@ -173,18 +238,22 @@ class _Asking:
 
     def _error(self, question: _Question, fault: Fault) -> SourceError:
         """What a user reads: no secret, also none that the venue repeats, and of the venue's words not too many."""
-        what = "".join(one if one.isprintable() else " " for one in self.auth.redact(fault.what))
+        what = "".join(one if one.isprintable() else " " for one in masked(fault.what))
         if len(what) > _LONGEST_TEXT:
             what = what[:_LONGEST_TEXT] + "..."
         where = f"{self.source}/{question.stream} {question.method} {question.url}"
         return SourceError(fault.kind, what + fault.tried, where=where, next_step=fault.next_step)
 
-    def _attempt(self, question: _Question) -> tuple[Answer, Any]:
+    def _attempt(self, question: _Question) -> tuple[Answer, Any, Mapping[str, str]]:
         """Asks once, seals what came, and only then looks at it."""
-        self._wait_for_budget()
+        limits = [one for one in self.spendings if not question.login and one.covers(question.tail)]
+        for one in limits:
+            self._wait_for(one)
+        if self.deadline.left() <= 0:
+            raise self._too_late()
         came = self._reply_or_fault(question)
-        if self.spending:
-            self.spending.spend(self.world.now())
+        for one in limits:
+            one.spend(self.world.now())
         reply = came if isinstance(came, Reply) else None
         answer = self.world.seal(
             stream=question.stream,
@@ -192,25 +261,20 @@ class _Asking:
             url=question.url,
             params=question.params,
             status=reply.status if reply else None,
-            body=BytesIO(reply.body) if reply and not question.form else None,
+            body=BytesIO(reply.body) if reply and not question.login else None,
         )
         if isinstance(came, Fault):
             raise came
-        return answer, self._judged(question, came, answer)
+        return answer, self._judged(question, came, answer), came.cookies
 
-    def _wait_for_budget(self) -> None:
-        left = self.deadline.left()
-        if left <= 0:
-            raise self._too_late()
-        if not self.spending:
-            return
+    def _wait_for(self, limit: Spending) -> None:
         now = self.world.now()
-        wait = self.spending.wait(now)
-        if wait.total_seconds() >= left:
+        wait = limit.wait(now)
+        if wait and wait.total_seconds() >= self.deadline.left():
             back = short_text((now + wait + timedelta(seconds=1)).replace(microsecond=0))
             raise Fault(
                 "rate_limit",
-                f"the venue's limit of {self.spending.budget} is reached; more is free at {back}, after the"
+                f"the venue's limit of {limit.budget} is reached; more is free at {back}, after the"
                 f" deadline of {self.deadline.seconds:g} s",
                 next_step=f"Pull again after {back}",
             )
@@ -239,38 +303,49 @@ class _Asking:
             return Fault("cut", f"the connection broke before a whole answer came: {error}", again=True)
 
     def _exchange(self, question: _Question) -> Reply:
+        asked_at = self.world.now()
         response = self.pool.handle_request(self._signed(question))
         try:
-            return whole(response.status, response.headers, response.iter_stream())
+            reply = whole(response.status, response.headers, response.iter_stream())
         finally:
             response.close()
+        if date := reply.date():
+            answered_at = asked_at + (self.world.now() - asked_at) / 2
+            self.clock_offset = answered_at - (date + _HALF_A_SECOND)
+        return reply
 
     def _signed(self, question: _Question) -> httpcore2.Request:
         """The request with the secret in it. Nothing above the pool that sends it is shown this."""
+        query: list[tuple[str, str | int]] = []
+        content, kind = b"", JSON
         headers = self.auth.headers()
-        if isinstance(self.auth, ClientCredentials) and question.form:
-            headers = self.auth.token_headers()
-        query = [*question.params.items(), *self.auth.query().items()]
-        return outgoing(
-            question.start, question.method, question.path, query, _HEADERS | dict(headers), question.form
-        )
+        if login := question.login:
+            kind = FORM if login.endpoint.form else JSON
+            content = packed({**login.params, **_plain(login.secret)}, kind)
+            headers = _plain(login.headers)
+        elif question.method == "POST":
+            content = packed(question.params, kind) if question.params else b""
+        else:
+            query = [*question.params.items(), *self.auth.query(question.params).items()]
+        own = _HEADERS | ({"Content-Type": kind.decode()} if content else {})
+        return outgoing(question.start, question.method, question.path, query, own | dict(headers), content)
 
     def _judged(self, question: _Question, reply: Reply, answer: Answer) -> Any:
         """The value of an answer that counts."""
         verdict, value, flaw = None, None, ""
         try:
             value = read_json(reply.body)
-            verdict = None if question.form else self.judge(value)
+            verdict = None if question.login else self.judge(value)
         except JsonRefused as error:
             flaw = f"the answer is not JSON: {error}"
         kept = (
             f"The answer is kept in the evidence as {answer.sha256}"
             if answer.sha256
-            else "Check token_url, client_id and client_secret"
+            else "Check the address and the credentials of the source"
         )
         what = f"HTTP {reply.status}: {verdict.text}" if verdict else f"HTTP {reply.status}"
         if reply.status == 429 or reply.status >= 500:
-            pause = retry_after(reply.header(b"retry-after"), self.world.now())
+            pause = retry_after(reply.header(b"retry-after"), reply.date() or self.world.now())
             kind = "rate_limit" if reply.status == 429 else "http_status"
             raise Fault(kind, what, again=True, pause=pause, next_step="Pull again later")
         if 300 <= reply.status < 400:
@@ -284,6 +359,10 @@ class _Asking:
         if verdict:
             raise Fault("venue_error", f"the venue says {verdict.text}", again=verdict.retry, next_step=kept)
         return value
+
+
+def _plain(secrets: Mapping[str, SecretStr]) -> Mapping[str, str]:
+    return {name: secret.get_secret_value() for name, secret in secrets.items()}
 
 
 def _fault(state: RetryCallState) -> Fault:

@@ -52,16 +52,27 @@ class Reply(NamedTuple):
 
     status: int
     headers: Mapping[bytes, bytes]
+    cookies: Mapping[str, str]
     body: bytes
 
     def header(self, name: bytes) -> str:
         """A header's text, empty where there is none."""
         return self.headers.get(name, b"").decode("latin-1").strip()
 
+    def date(self) -> datetime | None:
+        """The moment at which the venue's clock says it answered, to the second."""
+        return _http_date(self.header(b"date"))
+
 
 def whole(status: int, headers: Iterable[tuple[bytes, bytes]], chunks: Iterable[bytes]) -> Reply:
     """Takes a body in as it arrives. Raises Fault where it grows too large, or cannot be decoded to its end."""
-    named = {name.lower(): value for name, value in headers}
+    named: dict[bytes, bytes] = {}
+    cookies: dict[str, str] = {}
+    for name, value in headers:
+        named[name.lower()] = value
+        if name.lower() == b"set-cookie":
+            cookie, _, text = value.decode("latin-1").partition(";")[0].partition("=")
+            cookies[cookie.strip()] = text.strip()
     encoding = named.get(b"content-encoding", b"identity").lower()
     if encoding not in (b"identity", b"gzip"):
         raise Fault("payload", f"the answer is encoded as {encoding!r}, which was not asked for")
@@ -70,18 +81,26 @@ def whole(status: int, headers: Iterable[tuple[bytes, bytes]], chunks: Iterable[
         body += piece
         if len(body) > LARGEST_BODY:
             raise Fault("too_large", f"the answer is larger than {LARGEST_BODY // 1024**2} MiB")
-    return Reply(status, named, bytes(body))
+    return Reply(status, named, cookies, bytes(body))
 
 
 def retry_after(stated: str, now: datetime) -> timedelta:
-    """The pause that a Retry-After asks for, as seconds or as an HTTP date; none for what is past or unreadable."""
+    """The pause that a Retry-After asks for, as seconds or as an HTTP date; none for what is past or unreadable.
+
+    ``now`` is best told by the clock that the date was told by.
+    """
     if re.fullmatch(r"[0-9]+", stated):
         return timedelta(seconds=int(stated)) if len(stated) < 8 else _LONGEST_PAUSE
+    at = _http_date(stated)
+    return timedelta(0) if at is None else max(timedelta(0), at - now)
+
+
+def _http_date(stated: str) -> datetime | None:
     try:
         at = parsedate_to_datetime(stated)
     except (ValueError, OverflowError):
-        return timedelta(0)
-    return max(timedelta(0), (at if at.tzinfo else at.replace(tzinfo=UTC)) - now)
+        return None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def host(location: str) -> str:

@@ -12,6 +12,9 @@ from recon.core.money import ZERO, JsonNumber, parse, text
 from recon.core.records import Posting, Row, asset_code
 from recon.core.times import from_epoch, from_iso, micros
 
+_TIMES = ("time_close", "time", "timestamp", "createDate", "created_at")
+"""What venues call the time of a row."""
+
 
 class RowFault(ValueError):
     """A row that cannot be posted as it stands; the text says why."""
@@ -21,6 +24,12 @@ def once(request: Request) -> Generator[Request, Answer, Pass]:
     """Reads a stream that one answer brings whole."""
     answer = yield request
     return Pass(answers=(answer,))
+
+
+def never() -> Generator[Request, Answer, Pass]:
+    """The ``read`` of a stream that is not asked for: it is never driven."""
+    raise AssertionError("a stream that is not asked for was read")
+    yield
 
 
 def read_answer(answer: Answer) -> Any:
@@ -77,6 +86,19 @@ def field(row: Mapping[str, Any], name: str) -> str:
     return "" if value is None else write_json(value)
 
 
+def shown(value: str) -> str:
+    """A text as a fact keeps it: as stated, with control characters escaped as in JSON."""
+    return value if value.isprintable() else quoted(value)[1:-1]
+
+
+def stated(value: Any) -> str:
+    """A value as a fact keeps it: a number in its one written form, else the text; what is neither, as JSON."""
+    try:
+        return text(parse(value))
+    except NumberRefused:
+        return shown(str(value)) if isinstance(value, str) else write_json(value)
+
+
 def moment(value: Any) -> datetime:
     """A venue's time: ISO 8601 with a zone, or a count since 1970 as text or number.
 
@@ -103,11 +125,7 @@ def odd_row(
 ) -> Row:
     """A row that cannot be understood: kept whole, moving nothing, marked in suspense for the unclassified check."""
     try:
-        at = moment(
-            next(
-                (row[name] for name in ("time_close", "time", "timestamp", "createDate") if name in row), None
-            )
-        )
+        at = moment(next((row[name] for name in _TIMES if name in row), None))
     except RowFault:
         at = answer.at
     asset, _ = asset_code(stated)

@@ -2,14 +2,16 @@
 
 import os
 import re
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
 from recon.core.errors import ConfigError
+from recon.core.masking import remember
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _PLAIN_URL = re.compile(r"[a-z]+://[A-Za-z0-9.:\[\]-]+(?:/[A-Za-z0-9._~/-]*)?\Z")
@@ -66,7 +68,12 @@ Start = Annotated[datetime, BeforeValidator(_midnight), AfterValidator(_aware)]
 
 
 class SourceSettings(BaseModel):
-    """Keys that every source takes. Unknown keys are refused, and errors never echo a value."""
+    """Keys that every source takes. Unknown keys are refused, and errors never echo a value.
+
+    ``ACCESS`` names the keys that only say where the venue is and how to get in.
+    """
+
+    ACCESS: ClassVar[frozenset[str]] = frozenset()
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -74,9 +81,19 @@ class SourceSettings(BaseModel):
     start: Start | None = None
     unsettled_days: int = Field(default=3, ge=0, strict=True)
 
+    def shaping(self) -> dict[str, Any]:
+        """The settings that shape what is asked and how answers are read, as JSON: all but ``ACCESS``."""
+        return self.model_dump(mode="json", exclude=set(self.ACCESS), exclude_none=True)
+
+    def reshaped(self, shaping: Mapping[str, Any]) -> Self:
+        """These settings with all that shapes taken from what ``shaping`` gave at another time."""
+        return type(self)(**self.model_dump(include=set(self.ACCESS)), **shaping)
+
 
 class HttpSettings(SourceSettings):
     """Keys that every source read over HTTP takes. ``deadline_s`` is wall time for the whole source."""
+
+    ACCESS: ClassVar[frozenset[str]] = frozenset({"base_url", "deadline_s"})
 
     base_url: BaseUrl
     deadline_s: float = Field(default=120, gt=0, strict=True, allow_inf_nan=False)
@@ -95,6 +112,7 @@ def resolve(reference: str, key: str, folder: Path) -> SecretStr:
         value, remedy = _keyring_secret(rest, key), f"Store it with: keyring set {rest.replace('/', ' ', 1)}"
     if not value:
         raise ConfigError(f"the secret {reference} is not set", where=key, next_step=remedy)
+    remember(value)
     return SecretStr(value)
 
 
@@ -110,6 +128,17 @@ def _file_secret(path: Path, key: str) -> str | None:
 
 
 def _keyring_secret(rest: str, key: str) -> str | None:
+    service, _, user = rest.partition("/")
+    return _with_keyring(key, lambda keyring: keyring.get_password(service, user))
+
+
+def keep_in_keyring(reference: str, secret: SecretStr, key: str) -> None:
+    """Keeps a secret in the keyring, where a reference points at. Raises ConfigError naming the key."""
+    service, _, user = reference.removeprefix("keyring:").partition("/")
+    _with_keyring(key, lambda keyring: keyring.set_password(service, user, secret.get_secret_value()))
+
+
+def _with_keyring(key: str, use: Callable[[Any], str | None]) -> str | None:
     try:
         import keyring  # noqa: PLC0415 - an extra, slow to load, and used by few
     except ImportError:
@@ -118,8 +147,16 @@ def _keyring_secret(rest: str, key: str) -> str | None:
             where=key,
             next_step="Install it, or use env: or file:",
         ) from None
-    service, _, user = rest.partition("/")
     try:
-        return keyring.get_password(service, user)
+        return use(keyring)
     except Exception as error:  # noqa: BLE001 - every backend brings its own errors
         raise ConfigError(f"the keyring does not answer: {type(error).__name__}", where=key) from None
+
+
+def in_keyring(reference: str, key: str) -> SecretStr | None:
+    """The secret kept in the keyring, None where there is none yet. Raises ConfigError naming the key."""
+    found = _keyring_secret(reference.removeprefix("keyring:"), key)
+    if not found:
+        return None
+    remember(found)
+    return SecretStr(found)

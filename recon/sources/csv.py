@@ -1,98 +1,83 @@
-"""CSV files in the contract's columns: each file a stream, all files of a source one multiset of rows.
+"""CSV files and Excel workbooks: each file a stream, all files of a source one multiset of rows.
 
-Exports overlap: a row that two files hold is one row, a row that one file holds twice is two. A bad row stops its
-file with the line's number. Sums of money enter as text and only as text.
+Their columns are the contract's own, or mapped to them by the settings. Exports overlap: a row that two files hold is
+one row, a row that one file holds twice is two. A bad row stops its file with the line's number. Sums of money enter
+as text and only as text.
 """
 
-import csv
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from decimal import Decimal
 from functools import partial
-from io import TextIOWrapper
-from typing import Annotated, NamedTuple
-
-from pydantic import AfterValidator
+from itertools import islice
+from typing import BinaryIO, NamedTuple
 
 from recon.core.answers import Answer
-from recon.core.canonical import write_json
 from recon.core.contracts import Ask, Known, Pass, Request, Source, Stream, Streams, World
 from recon.core.errors import NumberRefused, SourceError
-from recon.core.money import parse
-from recon.core.records import Posting, Row, asset_code, assets, merged, moved
-from recon.core.times import from_epoch, from_iso, micros
+from recon.core.money import text
+from recon.core.records import Row
+from recon.core.times import EPOCH, short_text
+from recon.sources._csv_columns import Columns, stated
+from recon.sources._csv_rows import BadRow, Rules, fee_of, row, rules_of
+from recon.sources._csv_table import Line, Table, bad_row, is_workbook, table
 from recon.sources._settings import SourceSettings
 
-COLUMNS = (
-    "timestamp", "kind", "account", "asset", "quantity", "quote_asset", "quote_quantity", "fee_asset",
-    "fee_quantity", "balance_after", "txid", "id", "note",
-)  # fmt: skip
-_NEEDED = ("timestamp", "kind", "asset", "quantity")
-_ARRIVING = {"buy", "deposit", "transfer_in", "income", "adjustment"}
-_CONTRA = {
-    "deposit": "external:{}",
-    "withdrawal": "external:{}",
-    "transfer_in": "transit",
-    "transfer_out": "transit",
-    "income": "income:other",
-    "fee": "fees:{}",
-    "gift": "external:{}",
-    "adjustment": "adjustments",
-}
-KINDS = ("buy", "sell", *_CONTRA)
-
-
-def _column(text: str) -> str:
-    if text not in COLUMNS:
-        raise ValueError(f"expected one of {', '.join(COLUMNS)}")
-    return text
+_GONE = 404
+_UNLISTED = {"listed": "no"}
+_NO_FILES = {"opening", "files"}
+"""Streams of a source of files that are no file: its stated openings, and a listing that found nothing."""
 
 
 class Settings(SourceSettings):
-    """``path`` may be a pattern. ``columns`` names the file's header for a column of ours.
+    """``path`` may be a pattern. ``columns`` says how the files' columns are ours, where they are not already.
 
     ``account`` stands where a row names none.
     """
 
     path: str
-    columns: Mapping[Annotated[str, AfterValidator(_column)], str] = {}
+    columns: Columns = Columns()
     account: str | None = None
 
 
-class Cells(NamedTuple):
-    """One row's cells in the order of COLUMNS; empty where the file has no such column."""
+class ShownRow(NamedTuple):
+    """A row as it would be read; quantities signed as they would be posted, empty where there is none."""
 
+    line: str
     timestamp: str
     kind: str
     account: str
     asset: str
     quantity: str
-    quote_asset: str
-    quote_quantity: str
-    fee_asset: str
-    fee_quantity: str
+    fee: str
     balance_after: str
-    txid: str
-    id: str
-    note: str
 
 
-class BadRow(ValueError):
-    """A row that breaks the format; the text names the column and what was expected."""
+class Shown(NamedTuple):
+    """The first rows of a file, and what stopped their reading: empty when nothing did."""
+
+    file: str
+    rows: Sequence[ShownRow]
+    fault: str
 
 
 @contextmanager
 def connect(name: str, settings: Settings, world: World) -> Iterator[Ask]:
-    """Reads files below the configuration's folder; each is sealed before a row of it is read."""
+    """Reads files below the configuration's folder; each is sealed before a row of it is read.
+
+    That a file is not there, or not listed any more, is an answer too, and is sealed as one without a body.
+    """
 
     def ask(stream: str, request: Request) -> Answer:
         path = world.folder / request.path
+        seal = partial(world.seal, stream=stream, method="FILE", url=request.path, params=request.params)
+        if request.params == _UNLISTED:
+            return seal(status=_GONE, body=None)
         try:
             with path.open("rb") as body:
-                return world.seal(
-                    stream=stream, method="FILE", url=request.path, params={}, status=None, body=body
-                )
+                return seal(status=None, body=body)
+        except (FileNotFoundError, NotADirectoryError):
+            return seal(status=_GONE, body=None)
         except OSError as error:
             raise SourceError("file", f"the file cannot be read: {error.strerror}", where=str(path)) from None
 
@@ -109,12 +94,12 @@ def streams(name: str, settings: Settings, known: Known) -> Streams:
             where=f"sources.{name}.path",
             next_step="Put the exports there, or correct the path; it is relative to recon.toml",
         )
-    for gone in sorted(known.streams - {*paths, "opening"}):
-        yield Stream(name=gone, read=_read_nothing)
+    for old in sorted(known.streams - {*paths, "opening"}):
+        yield Stream(name=old, read=_read_nothing if old in _NO_FILES else partial(_read_unlisted, old))
     for path in paths:
-        if (name := path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")) != path:
+        if (shown := path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")) != path:
             raise SourceError(
-                "file", f"the file's name is no text: {name}", where=name, next_step="Rename the file"
+                "file", f"the file's name is no text: {shown}", where=shown, next_step="Rename the file"
             )
         yield Stream(
             name=path,
@@ -124,15 +109,76 @@ def streams(name: str, settings: Settings, known: Known) -> Streams:
         )
 
 
+def assumptions(settings: Settings) -> Mapping[str, str]:
+    """How files that are not in the contract's columns are read."""
+    return stated(settings.columns)
+
+
+def preview(
+    settings: Settings,
+    files: Callable[[str], Sequence[str]],
+    opened: Callable[[str], BinaryIO],
+    limit: int = 5,
+) -> list[Shown]:
+    """The first rows of each file as they would be read, in the file's own order; seals and posts nothing.
+
+    ``files`` gives the paths that a pattern matches, ``opened`` the bytes of one; it may raise OSError.
+    """
+    return [_shown(path, settings, opened, limit) for path in files(settings.path)]
+
+
+def _shown(path: str, settings: Settings, opened: Callable[[str], BinaryIO], limit: int) -> Shown:
+    unsealed = Answer(
+        seq=0, at=EPOCH, source="", stream=path, method="FILE", url=path, params={}, status=None, sha256=None,
+        size=0, link="", body=partial(opened, path),
+    )  # fmt: skip
+    rows: list[ShownRow] = []
+    fault = ""
+    try:
+        found, rules = _table(unsealed, settings)
+        for line in islice(found.lines, limit):
+            rows.append(_shown_row(unsealed, line, rules))  # noqa: PERF401 - those before a fault are shown
+    except SourceError as error:
+        fault = error.what
+    except OSError as error:
+        fault = f"the file cannot be read: {error.strerror}"
+    return Shown(path, rows, fault)
+
+
+def _shown_row(answer: Answer, line: Line, rules: Rules) -> ShownRow:
+    one = _row(answer, line, rules)
+    fee = fee_of(rules.whole(line.cells), rules)
+    after = one.postings[0].balance_after if one.postings else None
+    return ShownRow(
+        line=line.place,
+        timestamp=short_text(one.at),
+        kind=one.kind,
+        account=one.account,
+        asset=one.asset,
+        quantity=text(one.quantity),
+        fee=f"{text(fee[0])} {fee[1]}" if fee else "",
+        balance_after="" if after is None else text(after),
+    )
+
+
 def _read_nothing() -> Generator[Request, Answer, Pass]:
-    """A file or listing of an earlier pull that is there no more, so that its last failure is not held against it."""
+    """What an earlier pull read and this one need not ask for, so that its last failure is not held against it."""
     yield from ()
+    return Pass(answers=())
+
+
+def _read_unlisted(path: str) -> Generator[Request, Answer, Pass]:
+    """A file of an earlier pull that the pattern matches no more: the evidence then says so, and nothing is read."""
+    yield Request(method="FILE", path=path, params=_UNLISTED)
     return Pass(answers=())
 
 
 def _read(path: str) -> Generator[Request, Answer, Pass]:
     """Reads the file to its end before it counts as read, so that a bad row stops it whole."""
+    is_workbook(path)
     answer = yield Request(method="FILE", path=path)
+    if answer.status == _GONE:
+        raise SourceError("file", "the file was listed, but is gone", where=path, next_step="Pull again")
     return Pass(answers=(answer,))
 
 
@@ -145,162 +191,43 @@ def _rows(answers: Sequence[Answer], *, settings: Settings) -> Iterator[Row]:
     return rows
 
 
+def _table(answer: Answer, settings: Settings) -> tuple[Table, Rules]:
+    found = table(answer, settings.columns)
+    return found, rules_of(settings.columns, settings.account, found.names)
+
+
 def _read_rows(answer: Answer, settings: Settings) -> Iterator[Row]:
-    for number, (line, cells) in enumerate(_cells(answer, settings)):
-        try:
-            yield _row(answer, f"/{number}", cells, settings.account or "main")
-        except (BadRow, NumberRefused) as fault:
-            raise _bad_line(answer, line, str(fault)) from None
+    found, rules = _table(answer, settings)
+    for line in found.lines:
+        yield _row(answer, line, rules)
 
 
-def _cells(answer: Answer, settings: Settings) -> Iterator[tuple[int, Cells]]:
-    """Each data row with the number of the line it begins on."""
-    end = 1
-    with answer.body() as body, TextIOWrapper(body, encoding="utf-8-sig", newline="") as text:
-        try:
-            header = text.readline()
-            delimiter = ";" if header.count(";") > header.count(",") else ","
-            names = [name.strip() for name in next(csv.reader([header], delimiter=delimiter), [])]
-            places = _places(answer, names, settings)
-            reader = csv.reader(text, delimiter=delimiter, strict=True)
-            for row in reader:
-                line, end = end + 1, reader.line_num + 1
-                if not row:
-                    continue
-                if len(row) != len(names):
-                    raise _bad_line(
-                        answer, line, f"{len(row)} cells, but the header names {len(names)} columns"
-                    )
-                if "\0" in "".join(row):
-                    column = next(name for name, cell in zip(names, row, strict=True) if "\0" in cell)
-                    raise _bad_line(answer, line, f"column {column}: it holds a NUL character")
-                row.append("")
-                yield line, Cells._make([row[place].strip() for place in places])
-        except UnicodeDecodeError as error:
-            raise _bad_line(
-                answer, _undecodable_line(answer), f"the file is not UTF-8: {error.reason}"
-            ) from None
-        except csv.Error as error:
-            raise _bad_line(answer, end + 1, f"the line cannot be read: {error}") from None
-
-
-def _undecodable_line(answer: Answer) -> int:
-    """Text is decoded a piece of the file at a time, so the line at fault must be looked for."""
-    with answer.body() as body:
-        lines = enumerate(body, 1)
-        return next(number for number, line in lines if line.decode(errors="ignore").encode() != line)
-
-
-def _places(answer: Answer, names: Sequence[str], settings: Settings) -> list[int]:
-    """Where each of our columns stands in a row; one past the end for a column the file lacks."""
-    for column in (*_NEEDED, *settings.columns):
-        if settings.columns.get(column, column) not in names:
-            raise _bad_line(answer, 1, f"the header has no column {settings.columns.get(column, column)!r}")
-    wanted = [settings.columns.get(column, column) for column in COLUMNS]
-    for name in wanted:
-        if names.count(name) > 1:
-            raise _bad_line(answer, 1, f"the header names column {name!r} twice")
-    return [names.index(name) if name in names else len(names) for name in wanted]
+def _row(answer: Answer, line: Line, rules: Rules) -> Row:
+    try:
+        return row(answer, f"/{line.number}", line.cells, rules)
+    except (BadRow, NumberRefused) as fault:
+        raise bad_row(answer, line.place, str(fault)) from None
 
 
 def _newest_first(answer: Answer, settings: Settings) -> bool:
     """Whether the first two different times of the file descend. What cannot be read is left to the reading itself."""
     first: datetime | None = None
     with suppress(BadRow, SourceError):
-        for _, cells in _cells(answer, settings):
-            at = _moment(cells.timestamp)
+        found, rules = _table(answer, settings)
+        for line in found.lines:
+            at = rules.moment(rules.whole(line.cells).timestamp)
             if first is not None and at != first:
                 return at < first
             first = at
     return False
 
 
-def _row(answer: Answer, pointer: str, cells: Cells, account: str) -> Row:
-    at = _moment(cells.timestamp)
-    if cells.kind not in KINDS:
-        raise BadRow(f"column kind: {cells.kind[:40]!r} is none of {', '.join(KINDS)}")
-    asset = _asset(cells.asset, "asset")
-    quantity = _positive(cells.quantity, "quantity")
-    after = _number(cells.balance_after, "balance_after") if cells.balance_after else None
-    account = cells.account or account
-    if len(account) > 64 or not account.isprintable():
-        raise BadRow("column account: expected at most 64 printable characters")
-    if cells.kind not in _ARRIVING:
-        quantity = quantity.copy_negate()
-    return Row(
-        identity=("id", cells.id) if cells.id else ("row", *cells),
-        at=at,
-        ordinal=micros(at),
-        kind=cells.kind,
-        status="settled",
-        account=account,
-        asset=asset,
-        quantity=quantity,
-        data=write_json({name: cell for name, cell in zip(COLUMNS, cells, strict=True) if cell}),
-        seq=answer.seq,
-        pointer=pointer,
-        postings=_postings(answer.source, cells, account, asset, quantity, after),
-    )
-
-
-def _postings(
-    source: str, cells: Cells, account: str, asset: str, quantity: Decimal, after: Decimal | None
-) -> tuple[Posting, ...]:
-    """The row's asset, a trade's quote on the other side, and the fee; the statement balance is that of the asset."""
-    place = assets(source, account)
-    contra = _CONTRA.get(cells.kind, "trading").format(source)
-    legs = moved(place, contra, asset, quantity, after)
-    trade = cells.kind in ("buy", "sell")
-    if trade or cells.quote_quantity:
-        quote = _asset(cells.quote_asset, "quote_asset")
-        paid = _positive(cells.quote_quantity, "quote_quantity")
-        if trade:
-            legs += moved(place, contra, quote, paid.copy_negate() if cells.kind == "buy" else paid)
-    if cells.fee_quantity and (fee := _number(cells.fee_quantity, "fee_quantity")):
-        if fee < 0:
-            raise BadRow(f"column fee_quantity: expected 0 or more, got {cells.fee_quantity}")
-        fee_asset = _asset(cells.fee_asset, "fee_asset")
-        legs += moved(place, f"fees:{source}", fee_asset, fee.copy_negate())
-    return legs if len(legs) == 2 else merged(legs)  # two legs of one quantity have nothing to merge
-
-
-def _moment(text: str) -> datetime:
-    try:
-        return from_epoch(text) if text.isdecimal() else from_iso(text)
-    except (ValueError, OverflowError):
-        raise BadRow(
-            f"column timestamp: expected ISO 8601 with a zone, or epoch s or ms, got {text[:40]!r}"
-        ) from None
-
-
-def _asset(text: str, column: str) -> str:
-    code, usable = asset_code(text)
-    if not usable:
-        raise BadRow(f"column {column}: {text[:40]!r} is not 1 to 32 of A-Z a-z 0-9 . _ : -")
-    return code
-
-
-def _number(text: str, column: str) -> Decimal:
-    try:
-        return parse(text)
-    except NumberRefused as refused:
-        raise BadRow(f"column {column}: {refused}") from None
-
-
-def _positive(text: str, column: str) -> Decimal:
-    number = _number(text, column)
-    if number <= 0:
-        raise BadRow(f"column {column}: expected a positive quantity, got {text}")
-    return number
-
-
-def _bad_line(answer: Answer, line: int, what: str) -> SourceError:
-    return SourceError(
-        "bad_row",
-        f"line {line}: {what}",
-        where=answer.url,
-        next_step="Correct the line and pull again; nothing of this file was posted",
-    )
-
-
-SOURCE = Source(kind="csv", title="CSV file", settings=Settings, connect=connect, streams=streams)
+SOURCE = Source(
+    kind="csv",
+    title="CSV file or Excel workbook",
+    settings=Settings,
+    connect=connect,
+    streams=streams,
+    assumptions=assumptions,
+    preview=preview,
+)

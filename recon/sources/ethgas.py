@@ -1,54 +1,32 @@
-"""ETHGas: accounts with their tokens, and each account's transactions behind a cursor.
+"""ETHGas: accounts with their tokens, each account's transactions, and whatever else the venue tells beside them.
 
 ``quantity`` is signed and rules over ``type``; ``balance`` is the balance after the row. The token called ETH is WETH
 collateral. Whether ``startId`` includes its row, and which way it walks, is not documented: both are found out.
 Source of the field meanings: developers.ethgas.com and the lookup tables of the venue's documentation repository.
 """
 
-import re
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
-from recon.core.answers import Answer
-from recon.core.canonical import write_json
 from recon.core.contracts import Allowed, Ask, Known, Pass, Request, Source, Stream, Streams, World
-from recon.core.errors import NumberRefused, SourceError
-from recon.core.money import parse
-from recon.core.records import Holding, Row, asset_code, assets, merged, moved
-from recon.sources._http import Bearer, Verdict, http
-from recon.sources._rows import (
-    RowFault,
-    field,
-    member,
-    moment,
-    objects,
-    odd_row,
-    once,
-    read_answer,
-    refuse,
-    word,
-)
-from recon.sources._settings import HttpSettings, SecretRef, resolve
+from recon.core.errors import SourceError
+from recon.sources import _ethgas_rows as rows
+from recon.sources import _ethgas_tokens as tokens
+from recon.sources._ethgas_login import LOGINS, Settings, session
+from recon.sources._ethgas_pages import LARGEST_PAGE, SMALLEST_PAGE, read_pages
+from recon.sources._ethgas_seconds import seconds
+from recon.sources._http import Verdict, http
+from recon.sources._rows import once
 
-LARGEST_PAGE = 100
-SMALLEST_PAGE = 2
-"""A page of one row that includes the cursor's own never goes on."""
-_ID = re.compile(r"[0-9]{1,18}\Z")
+_T = TypeVar("_T")
+_NONE: frozenset[str] = frozenset()
 _BUSY = {"20", "22", "26"}
 """Error codes that say busy, timed out or unavailable: worth another try."""
-_KINDS = {
-    "1": "buy", "2": "sell", "3": "borrow", "4": "lend", "5": "interest", "6": "transfer_in", "7": "transfer_out",
-    "8": "deposit", "9": "withdrawal", "10": "trade", "14": "withdrawal_fee", "15": "transaction_fee",
-}  # fmt: skip
-
-
-class Settings(HttpSettings):
-    """The access token lives an hour; the refresh token is for a later login."""
-
-    access_token: SecretRef
-    refresh_token: SecretRef | None = None
+_NO_ACCOUNTS = "the accounts could not be read, and without their ids and token codes the rest has no meaning"
+_NO_TOKENS = "the token table could not be read, and without its decimals raw units have no size"
+_AT_ODDS = "accounts and token table disagree on what a token is called"
 
 
 def connect(name: str, settings: Settings, world: World) -> AbstractContextManager[Ask]:
@@ -57,34 +35,158 @@ def connect(name: str, settings: Settings, world: World) -> AbstractContextManag
         source=name,
         base_url=settings.base_url,
         allowed=ALLOWED,
-        auth=Bearer(resolve(settings.access_token, f"sources.{name}.access_token", world.folder)),
+        auth=session(name, settings, world),
         world=world,
         deadline_s=settings.deadline_s,
         judge=_judge,
     )
 
 
-def streams(name: str, settings: Settings, known: Known) -> Streams:
-    """Accounts first, for their ids and token codes; then each account's transactions; then what is held.
+class _Names(NamedTuple):
+    """What the accounts and the token table tell; ``why`` is why nothing else can be asked for."""
 
-    Where the accounts cannot be read nothing else is: rows without token codes would stand in suspense for good.
+    accounts: frozenset[str]
+    codes: Mapping[str, str]
+    table: Mapping[str, tokens.Token] | None
+    why: str = ""
+
+
+def streams(name: str, settings: Settings, known: Known) -> Streams:
+    """Accounts and tokens first, for ids and codes; then the histories, first those that post; then what is held.
+
+    The rest is named but not asked for where the accounts cannot be read, or where what a token is called is disputed:
+    rows without token codes would stand in suspense for good.
     """
-    accounts = yield Stream(name="accounts", read=_accounts_call(), seen=_count_accounts)
-    if accounts is None:
-        return
-    try:
-        ids, codes = _directory(accounts.answers[0])
-    except SourceError:  # the stream itself reports it
-        return
-    ids |= {stream.partition("/")[2] for stream in known.streams if stream.startswith("txs/")}
     size = max(SMALLEST_PAGE, min(settings.page_size or LARGEST_PAGE, LARGEST_PAGE))
-    for account in sorted(ids, key=lambda one: (len(one), one)):
-        yield Stream(
-            name=f"txs/{account}",
-            read=partial(_read_txs, account, size),
-            rows=partial(_txs, account=account, codes=codes),
+    names = yield from _names()
+    ask = partial(Stream, unasked=names.why)
+    for path, told, facts, seen in (
+        ("/v1/user/info", "user", tokens.user_facts, len),
+        ("/v1/p/user/fees", "fees", tokens.fee_facts, len),
+        ("/v1/p/funding/withdraw/dailyWithdrawLimits", "limits", tokens.limit_facts, tokens.count_limits),
+    ):
+        yield ask(name=told, read=_get(path), facts=facts, seen=seen, optional=True)
+    accounts = _in_order(names.accounts | _earlier(known, "txs/"))
+    for account in accounts:
+        yield _txs(account, names, size)
+    listed = yield ask(
+        name="txs",
+        read=partial(read_pages, rows.ALL_TXS, size),
+        rows=partial(rows.all_txs, codes=names.codes),
+        beside=True,
+        optional=True,
+    )
+    only_there = _in_order(_read(listed, lambda one: rows.accounts_in(one.answers), _NONE) - {*accounts})
+    for account in only_there:
+        yield _txs(account, names, size)
+    yield from _funding(names, size)
+    yield from _validators(names, size, known)
+    for account in accounts + only_there:
+        yield ask(
+            name=f"account/{account}",
+            read=_get(f"/v1/user/account/{account}"),
+            facts=partial(tokens.account_facts, account=account, codes=names.codes),
+            account=account,
+            optional=True,
         )
-    yield Stream(name="balances", read=_accounts_call(), holdings=_holdings)
+    yield ask(
+        name="balances", read=_get("/v1/user/accounts"), holdings=partial(tokens.holdings, codes=names.codes)
+    )
+
+
+def _names() -> Generator[Stream, Pass | None, _Names]:
+    """The first two streams, and what they tell together."""
+    listed = yield Stream(name="accounts", read=_get("/v1/user/accounts"), seen=tokens.count_accounts)
+    found = _read(listed, lambda one: tokens.directory(one.answers[0]), None)
+    ids, codes = found or (set(), {})
+    tabled = yield Stream(
+        name="tokens",
+        read=_get("/v1/p/tokens"),
+        facts=partial(tokens.token_facts, codes=codes),
+        seen=tokens.count_tokens,
+        optional=True,
+        unasked="" if found else _NO_ACCOUNTS,
+    )
+    if not found:
+        return _Names(frozenset(), {}, None, _NO_ACCOUNTS)
+    table = _read(tabled, lambda one: tokens.table(one.answers[0]), None)
+    if table is None:
+        return _Names(frozenset(ids), codes, None)
+    together = _read(tabled, lambda one: tokens.agreed(one.answers[0], table, codes), None)
+    return _Names(frozenset(ids), together or {}, table, "" if together is not None else _AT_ODDS)
+
+
+def _txs(account: str, names: _Names, size: int) -> Stream:
+    return Stream(
+        name=f"txs/{account}",
+        read=partial(read_pages, rows.txs_of(account), size),
+        rows=partial(rows.txs, account=account, codes=names.codes),
+        account=account,
+        unasked=names.why,
+    )
+
+
+def _funding(names: _Names, size: int) -> Streams:
+    """What arrived and left on-chain, beside the transactions that book it."""
+    yield Stream(
+        name="funding/deposits",
+        read=partial(read_pages, rows.DEPOSITS, size),
+        rows=partial(rows.deposits, contracts=tokens.by_contract(names.table or {})),
+        beside=True,
+        optional=True,
+        unasked=names.why or ("" if names.table is not None else _NO_TOKENS),
+    )
+    yield Stream(
+        name="funding/withdraws",
+        read=partial(read_pages, rows.WITHDRAWS, size),
+        rows=partial(rows.withdraws, codes=names.codes),
+        beside=True,
+        optional=True,
+        unasked=names.why,
+    )
+
+
+def _validators(names: _Names, size: int, known: Known) -> Streams:
+    """The user's validators, if any, and what each was paid."""
+    listed = yield Stream(
+        name="validators",
+        read=_get("/v1/user/validators"),
+        seen=tokens.count_validators,
+        optional=True,
+        unasked=names.why,
+    )
+    keys = _read(listed, lambda one: tokens.public_keys(one.answers[0]), _NONE)
+    for key in sorted(keys | _earlier(known, "payouts/")):
+        yield Stream(
+            name=f"payouts/{key}",
+            read=partial(read_pages, rows.payouts_to(key), size),
+            rows=partial(rows.payouts, public_key=key),
+            asset=rows.PAID_IN,
+            beside=True,
+            optional=True,
+            unasked=names.why,
+        )
+
+
+def _get(path: str) -> Any:
+    return partial(once, Request(method="GET", path=path))
+
+
+def _read(passed: Pass | None, take: Callable[[Pass], _T], otherwise: _T) -> _T:
+    """What a stream's answers tell; ``otherwise`` where there are none or they cannot be read: it says so itself."""
+    try:
+        return otherwise if passed is None else take(passed)
+    except SourceError:
+        return otherwise
+
+
+def _in_order(accounts: frozenset[str]) -> list[str]:
+    return sorted(accounts, key=lambda one: (len(one), one))
+
+
+def _earlier(known: Known, prefix: str) -> frozenset[str]:
+    """What earlier pulls asked for one by one."""
+    return frozenset(one.removeprefix(prefix) for one in known.streams if one.startswith(prefix))
 
 
 def assumptions(settings: Settings) -> Mapping[str, str]:
@@ -93,11 +195,15 @@ def assumptions(settings: Settings) -> Mapping[str, str]:
         "unit of quantity": "token units (one page calls them USD)",
         "token ETH": "WETH collateral",
         "balance of a row": "after the row, of its account and token, locked units included",
+        "amount of a deposit": "raw units of the token whose contract it names",
+        "state of a deposit": "10 is done, anything else pending",
+        "state of a withdrawal": "10 is done, 101 rejected, anything else pending",
+        "quantity of a withdrawal": "without its fee, which is a transaction of its own (type 14)",
+        "trading fees": "transactions of their own (type 15); the stated rates are fractions, 0.01 for one percent",
+        "withdrawal fee": "what type 14 took; the token table and the limits state one each, which are only kept",
+        "price of a token": "US dollars at the moment of the pull",
+        "payouts to validators": "in ETH; those made on-chain never touch an account and are not posted",
     }
-
-
-def _accounts_call() -> Any:
-    return partial(once, Request(method="GET", path="/v1/user/accounts"))
 
 
 def _judge(value: Any) -> Verdict | None:
@@ -111,175 +217,22 @@ def _judge(value: Any) -> Verdict | None:
     return Verdict(text=f"code {code}: {key}", retry=code in _BUSY)
 
 
-def _account_rows(answer: Answer) -> Iterator[tuple[str, list[tuple[str, dict[str, Any]]]]]:
-    """Each account's id, and its tokens with their pointers."""
-    rows = member(answer, member(answer, read_answer(answer), "data", dict), "accounts", list)
-    for pointer, row in objects(answer, rows, "/data/accounts"):
-        tokens = row.get("tokens") or []
-        if "accountId" not in row or not isinstance(tokens, list):
-            refuse(answer, f"{pointer} is no account with a list of tokens")
-        yield field(row, "accountId"), list(objects(answer, tokens, f"{pointer}/tokens"))
-
-
-def _count_accounts(answers: Sequence[Answer]) -> int:
-    return sum(1 for _ in _account_rows(answers[0]))
-
-
-def _directory(answer: Answer) -> tuple[set[str], dict[str, str]]:
-    """The account ids that can be asked for, and each token id's code."""
-    ids: set[str] = set()
-    codes: dict[str, str] = {}
-    for account, tokens in _account_rows(answer):
-        if _ID.match(account):
-            ids.add(account)
-        for _, token in tokens:
-            if isinstance(token.get("code"), str):
-                codes[field(token, "tokenId")] = token["code"]
-    return ids, codes
-
-
-def _asset(token: Mapping[str, Any], codes: Mapping[str, str]) -> tuple[str, bool]:
-    """The ledger's code for a token id, and whether it is usable: an id that no account names is not."""
-    stated = field(token, "tokenId")
-    return asset_code(codes.get(stated) or {"tokenId": stated})
-
-
-def _page(answer: Answer) -> list[Any]:
-    found: list[Any] = member(answer, member(answer, read_answer(answer), "data", dict), "txs", list)
-    return found
-
-
-def _read_txs(account: str, size: int) -> Generator[Request, Answer, Pass]:
-    """Goes on from the id at the far end of each page until a page brings nothing new.
-
-    Where the second page brings nothing new and yet shows rows beyond its cursor, ``startId`` walks the other way: then
-    from zero upwards. The first page of that walk is asked one row short of all that is seen: should it lack the
-    smallest id seen, and the first page have been full, older rows are out of reach.
-    """
-    answers: list[Answer] = []
-    seen: set[int] = set()
-    start: int | None = None
-    turned = False
-    while True:
-        first_upwards = turned and start == 0
-        limit = len(seen) - 1 if first_upwards else size
-        params = {"limit": str(limit)} | ({} if start is None else {"startId": str(start)})
-        answer = yield Request(method="GET", path=f"/v1/user/account/{account}/txs", params=params)
-        answers.append(answer)
-        ids = _ids(answer)
-        fresh = set(ids) - seen
-        if first_upwards and not fresh and min(seen) not in ids and len(seen) >= size:
-            refuse(answer, "older rows are out of reach, whichever way its cursor walks")
-        seen |= fresh
-        if fresh:
-            start = max(fresh) if turned else ids[-1]
-        elif len(answers) == 2 and set(ids) - {start}:
-            turned, start = True, 0
-        else:
-            return Pass(answers=tuple(answers))
-
-
-def _ids(answer: Answer) -> list[int]:
-    """The ids of a page in its order. Rows without one are kept too, but nothing can go on from them."""
-    page = _page(answer)
-    ids = [_number(row) for _, row in objects(answer, page, "")]
-    found = [one for one in ids if one >= 0]
-    if page and not found:
-        refuse(answer, "no row of the page has a trxId to go on from")
-    return found
-
-
-def _number(row: Mapping[str, Any]) -> int:
-    """A row's trxId; -1 where it has none."""
-    stated = field(row, "trxId")
-    return int(stated) if _ID.match(stated) else -1
-
-
-def _txs(answers: Sequence[Answer], *, account: str, codes: Mapping[str, str]) -> Iterator[Row]:
-    """Oldest first, however the pages came. A row met on two pages counts once; an id with two contents is two rows."""
-    seen: set[str] = set()
-    for answer in sorted(answers, key=lambda one: min(_ids(one), default=0)):
-        rows = objects(answer, _page(answer), "/data/txs")
-        for pointer, row in sorted(rows, key=lambda one: _number(one[1])):
-            data = write_json(row)
-            if data in seen:
-                continue
-            seen.add(data)
-            identity = (account, field(row, "trxId"))
-            try:
-                yield _tx(answer, pointer, row, identity, data, codes)
-            except (RowFault, NumberRefused) as fault:
-                asset, _ = _asset(row, codes)
-                yield odd_row(answer, pointer, row, identity, account, asset, str(fault))
-
-
-def _tx(
-    answer: Answer,
-    pointer: str,
-    row: Mapping[str, Any],
-    identity: tuple[str, str],
-    data: str,
-    codes: Mapping[str, str],
-) -> Row:
-    account, trx_id = identity
-    if not _ID.match(trx_id):
-        raise RowFault(f"trxId {trx_id[:30]!a} is not a number")
-    if field(row, "accountId") not in ("", account):
-        raise RowFault("its accountId is not the one that was asked for")
-    at = moment(row.get("createDate"))
-    asset, usable = _asset(row, codes)
-    quantity, after = parse(row.get("quantity")), parse(row.get("balance"))
-    code = field(row, "type")
-    contra = _contra(code, answer.source, quantity > 0) if usable else f"suspense:{answer.source}"
-    return Row(
-        identity=identity,
-        at=at,
-        ordinal=int(trx_id),
-        kind=_KINDS.get(code, f"type {word(code)}"),
-        status="settled",
-        account=account,
-        asset=asset,
-        quantity=quantity,
-        data=data,
-        seq=answer.seq,
-        pointer=pointer,
-        postings=merged(moved(assets(answer.source, account), contra, asset, quantity, after)),
+ALLOWED = tuple(
+    Allowed(method="GET", path=path, why=why)
+    for path, why in (
+        ("/v1/user/accounts", "accounts and what they hold"),
+        ("/v1/user/account/[0-9]+", "one account, beside the list"),
+        ("/v1/user/account/[0-9]+/txs", "every movement with its balance"),
+        ("/v1/user/account/txs", "the movements of all accounts as one list"),
+        ("/v1/user/info", "whether validators are paid on-chain"),
+        ("/v1/user/funding/deposits", "what arrived on-chain"),
+        ("/v1/user/funding/withdraws", "what left on-chain, and its state"),
+        ("/v1/user/validators", "the user's validators"),
+        ("/v1/validator/fees", "what a validator was paid"),
+        ("/v1/p/tokens", "the tokens' codes and decimals"),
+        ("/v1/p/user/fees", "the rates of the trading fees"),
+        ("/v1/p/funding/withdraw/dailyWithdrawLimits", "what a withdrawal costs, and its limits"),
     )
-
-
-def _contra(code: str, source: str, arrives: bool) -> str:
-    """Where a row of a type comes from or goes to. Interest received is income, interest paid a fee."""
-    match code:
-        case "1" | "2" | "10":
-            return "trading"
-        case "3" | "4":
-            return f"loans:{source}"
-        case "5":
-            return "income:interest" if arrives else f"fees:{source}"
-        case "6" | "7":
-            return "transit"
-        case "8" | "9":
-            return f"external:{source}"
-        case "14" | "15":
-            return f"fees:{source}"
-        case _:
-            return f"suspense:{source}"
-
-
-def _holdings(answers: Sequence[Answer]) -> Iterator[Holding]:
-    """``quantity`` includes ``lockedQuantity``, and is what the running balance reconciles to."""
-    answer = answers[0]
-    _, codes = _directory(answer)
-    for account, tokens in _account_rows(answer):
-        for pointer, token in tokens:
-            asset, _ = _asset(token, codes)
-            quantity, locked = parse(token.get("quantity")), parse(token.get("lockedQuantity", "0"))
-            yield Holding(account, asset, quantity, locked, answer.at, answer.seq, pointer)
-
-
-ALLOWED = (
-    Allowed(method="GET", path="/v1/user/accounts", why="accounts and what they hold"),
-    Allowed(method="GET", path=r"/v1/user/account/[0-9]+/txs", why="every movement with its balance"),
 )
 
 SOURCE = Source(
@@ -289,5 +242,8 @@ SOURCE = Source(
     connect=connect,
     streams=streams,
     allowed=ALLOWED,
+    logins=LOGINS,
+    judge=_judge,
+    seconds=seconds,
     assumptions=assumptions,
 )

@@ -235,6 +235,25 @@ def ticker(at: int) -> Books:
     return markets
 
 
+def markets(rows: list[Books]) -> Books:
+    """The last ten own trades of each market as the public lists them (a: sale, b: purchase), newest first."""
+    numbered = list(enumerate(rows, start=412001))
+    return {
+        f"{base}_{quote}": [
+            {
+                "time": row["time_close"],
+                "nr": str(number),
+                "amount": row["amount"],
+                "price": row["price"],
+                "type": row["type"][0],
+            }
+            for number, row in reversed(numbered)
+            if (row["currency1"], row["currency2"]) == (base, quote)
+        ][:10]
+        for base, quote, _, _ in PAIRS
+    }
+
+
 def books() -> Books:
     """Everything that the venue would state at the end of the quarter."""
     done = movements()
@@ -291,5 +310,6 @@ def books() -> Books:
         "affiliate": {"earned": 0, "verified": "0", "registered": "0", "earnTabele": {}, "list": []},
         "limits": {"limitMonthly": 5000000, "limitYearly": 30000000},
         "ticker": ticker(end),
+        "markets": markets(rows),
         "trades": rows,
     }

@@ -4,7 +4,18 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-from generator.world import OWN_ADDRESSES, TRANSFERS, Books, dice, moment, plain, rounded
+from generator.world import (
+    OWN_ADDRESSES,
+    TRANSFERS,
+    Books,
+    address,
+    dice,
+    digest,
+    moment,
+    plain,
+    rounded,
+    txid,
+)
 
 USER, CURRENT, TRADING = 78, 128, 129
 ETH = 1
@@ -23,6 +34,10 @@ BUY, SELL, INTEREST, IN, OUT, DEPOSIT, WITHDRAWAL, TRADE, WITHDRAWAL_FEE, FEE = 
 FEE_RATES = {BUY: Decimal("0.01"), SELL: Decimal("0.05"), TRADE: Decimal("0.01")}
 WITHDRAW_FEE = Decimal("0.0005")
 LOCKED = Decimal("0.75")
+WETH = "0xc02aaa39b223fe8d0a0e5c4f27ead9083c756cc2"
+VALIDATOR = "0x" + (digest("validator") + digest("validator key"))[:96]
+PAYOUT = address("ETH", "payout")
+PAYOUTS = (("01-19 04:11:35", "0.00023"), ("02-11 17:40:11", "0.041872205"), ("03-23 22:06:47", "0.0071"))
 
 # What is planned in the current account. OUT goes to the trading account, IN comes from it.
 PLANNED = (
@@ -143,6 +158,94 @@ def account(number: int, kind: int, name: str, total: Decimal, locked: Decimal) 
     return {**stated, "tokens": [token]}
 
 
+def block(at_ms: int) -> int:
+    """About the number of the block that Ethereum made at a moment: one every twelve seconds."""
+    return 21_525_890 + (at_ms // 1000 - moment("01-01 00:00:00")) // 12
+
+
+def moved_on_chain(ledger: Ledger, kind: int) -> list[tuple[int, Decimal, str]]:
+    """Moment, amount and transaction hash of each deposit or withdrawal. Moves between venues share their hash."""
+    ends = {
+        moment_ms * 1000: transfer.txid
+        for transfer in TRANSFERS
+        for moment_ms in (transfer.arrives, transfer.leaves)
+        if "ethgas" in {transfer.receiver, transfer.sender}
+    }
+    rows = [row for row in ledger.rows if row["type"] == kind]
+    return [
+        (
+            row["createDate"],
+            abs(Decimal(row["quantity"])),
+            ends.get(row["createDate"]) or txid("ETH", str(row["trxId"])),
+        )
+        for row in rows
+    ]
+
+
+def deposits(ledger: Ledger) -> list[Books]:
+    """What arrived, in raw units, newest first."""
+    found = []
+    for number, (at_ms, amount, chain_hash) in enumerate(moved_on_chain(ledger, DEPOSIT), start=311):
+        found.append(
+            {
+                "eventId": number,
+                "chainId": 1,
+                "blockIdx": block(at_ms),
+                "blockHash": "0x" + digest(f"block {block(at_ms)}"),
+                "transactionIdx": number % 97,
+                "transactionHash": chain_hash,
+                "logIdx": number % 211,
+                "senderAddress": address("ETH", "sender"),
+                "depositAddress": OWN_ADDRESSES["ethgas"]["ETH"],
+                "status": 10,
+                "deposits": [{"a": WETH, "q": int(amount.scaleb(18)), "s": 10}],
+                "actions": [],
+                "createDate": at_ms,
+            }
+        )
+    return found[::-1]
+
+
+def withdraws(ledger: Ledger) -> list[Books]:
+    """What left, newest first, and one request that was rejected."""
+    found = [
+        {
+            "requestId": number,
+            "userId": USER,
+            "accountId": CURRENT,
+            "tokenId": ETH,
+            "chainId": 1,
+            "quantity": plain(amount),
+            "fee": plain(WITHDRAW_FEE),
+            "status": 10,
+            "txHash": chain_hash,
+            "createDate": at_ms,
+            "updateDate": at_ms + 214_000,
+        }
+        for number, (at_ms, amount, chain_hash) in zip(
+            (57, 61), moved_on_chain(ledger, WITHDRAWAL), strict=True
+        )
+    ]
+    rejected_ms = moment("03-12 09:14:02") * 1000
+    rejected = {"requestId": 60, "status": 101, "chainId": 10, "quantity": "1.5", "txHash": None}
+    found.append({**found[0], **rejected, "createDate": rejected_ms, "updateDate": rejected_ms + 3_000})
+    return sorted(found, key=lambda row: row["requestId"], reverse=True)
+
+
+def payouts() -> list[Books]:
+    """What a validator was paid on-chain, past the accounts, newest first."""
+    found = []
+    for day, quantity in (
+        ("01-19 04:11:35", "0.00023"),
+        ("02-11 17:40:11", "0.041872205"),
+        ("03-23 22:06:47", "0.0071"),
+    ):
+        at = moment(day)
+        paid = {"slot": (at - 1_606_824_023) // 12, "accountId": TRADING, "publicKey": VALIDATOR}
+        found.append({**paid, "feeRecipient": PAYOUT, "quantity": quantity, "updatedDate": at * 1000})
+    return found[::-1]
+
+
 def books() -> Books:
     """Everything that the venue would state at the end of the quarter; the ledger by rising trxId."""
     rng = dice()
@@ -159,18 +262,33 @@ def books() -> Books:
         "tokenId": ETH,
         "code": "ETH",
         "name": "Wrapped ETH",
-        "tokenAddress": "0xc02aaa39b223fe8d0a0e5c4f27ead9083c756cc2",
+        "tokenAddress": WETH,
         "decimals": 18,
         "nativeToken": False,
         "withdrawFee": plain(WITHDRAW_FEE),
         "price": "1852.41",
     }
+    user = {
+        "userId": USER,
+        "address": OWN_ADDRESSES["ethgas"]["ETH"],
+        "status": 1,
+        "userType": 1,
+        "userClass": 1,
+    }
+    limit = {"tokenId": ETH, "chainId": 1, "tokenAddress": WETH, "withdrawFee": plain(WITHDRAW_FEE)}
     return {
         "accounts": [
             account(CURRENT, 1, "Current", ledger.balances[CURRENT], Decimal(0)),
             account(TRADING, 2, "Trading", ledger.balances[TRADING], LOCKED),
         ],
         "tokens": [wrapped],
+        "user": {**user, "payoutAddress": PAYOUT, "collateralPerSlot": "0", "onchainPayout": True},
+        "fees": {"buyFeeRate": "0.01", "primarySellFeeRate": "0.09", "secondarySellFeeRate": "0.05"},
+        "limits": [{**limit, "dailyWithdrawLimit": "50", "remainingWithdrawLimit": "50"}],
         "addresses": OWN_ADDRESSES["ethgas"],
+        "deposits": deposits(ledger),
+        "withdraws": withdraws(ledger),
+        "validators": [VALIDATOR],
+        "payouts": payouts(),
         "txs": ledger.rows,
     }

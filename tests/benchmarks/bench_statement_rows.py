@@ -3,29 +3,22 @@
 ``make bench``; RECON_BENCH_ROWS names other sizes (``1000000,3000000``). Each figure is taken in a process of its own.
 """
 
-import multiprocessing
 import os
-import resource
-import time
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from recon.checks import run
-from recon.core.times import period
+from recon.core.times import EPOCH, period
 from recon.ledger.copy import load as typed_copy
-from recon.pipeline.clock import Clock
 from recon.pipeline.config import load
 from recon.pipeline.pull import pull
 from recon.pipeline.session import reading, writing
+from tests.benchmarks._measure import CLOCK, measured
 
 SIZES = [int(size) for size in os.environ.get("RECON_BENCH_ROWS", "100000,1000000").split(",")]
 CHAINS = 50
-CLOCK = Clock(now=lambda: datetime.now(UTC), monotonic=time.monotonic, sleep=time.sleep)
 CONFIG = """
 [entity]
 name = "Bench"
@@ -73,7 +66,13 @@ def check(folder: Path) -> int:
     everything = period("all", config.zone, CLOCK.now())
     with reading(config) as ledger, typed_copy(ledger, tables=("legs",)) as copy:
         (result,) = run(
-            copy, period=everything, sources=[], problems=[], verified=0, names=["running_balance"]
+            copy,
+            period=everything,
+            sources=[],
+            problems=[],
+            verified=0,
+            known_at=EPOCH,
+            names=["running_balance"],
         )
         assert not result.breaks
         return result.tested
@@ -88,7 +87,13 @@ def bare(folder: Path) -> int:
     with duckdb.connect() as engine:
         engine.execute(f"create view legs as select * from '{folder}/legs.parquet'")
         (result,) = run(
-            engine, period=everything, sources=[], problems=[], verified=0, names=["running_balance"]
+            engine,
+            period=everything,
+            sources=[],
+            problems=[],
+            verified=0,
+            known_at=EPOCH,
+            names=["running_balance"],
         )
         return result.tested
 
@@ -99,25 +104,6 @@ def export(folder: Path) -> int:
     with reading(config) as ledger, typed_copy(ledger, tables=("legs",)) as copy:
         copy.execute(f"copy legs to '{folder}/legs.parquet' (format parquet)")
     return 0
-
-
-def _measured(work: Callable[[Path], int], folder: Path, answer: Connection) -> None:
-    started = time.perf_counter()
-    rows = work(folder)
-    seconds = time.perf_counter() - started
-    answer.send((rows, seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024))
-
-
-def measured(work: Callable[[Path], int], folder: Path) -> tuple[int, Any, int]:
-    """Rows, seconds and peak MiB of ``work`` in a fresh process, its imports done before."""
-    processes = multiprocessing.get_context("spawn")
-    ours, theirs = processes.Pipe(duplex=False)
-    process = processes.Process(target=_measured, args=(work, folder, theirs))
-    process.start()
-    theirs.close()
-    found: tuple[int, Any, int] = ours.recv()
-    process.join()
-    return found
 
 
 @pytest.mark.parametrize("size", SIZES)

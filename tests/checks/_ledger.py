@@ -20,7 +20,8 @@ FEBRUARY = Period(
 _TABLES = """
 create table legs(
     entry bigint, source varchar, account varchar, ledger_account varchar, class varchar, asset varchar,
-    quantity decimal(36,18), balance_after decimal(36,18), "at" timestamp, ordinal bigint, kind varchar, live boolean
+    quantity decimal(36,18), balance_after decimal(36,18), "at" timestamp, ordinal bigint, kind varchar, live boolean,
+    number bigint
 );
 create table pending(
     record bigint, source varchar, stream varchar, account varchar, asset varchar, quantity decimal(36,18),
@@ -34,6 +35,9 @@ create table readings(
 create table snapshots(
     snapshot bigint, reading bigint, source varchar, account varchar, asset varchar, "at" timestamp,
     total decimal(36,18), locked decimal(36,18), entry_cut bigint
+);
+create table coverage(
+    certificate bigint, run bigint, source varchar, stream varchar, outcome varchar, reason varchar, until timestamp
 );
 create table looks(reading bigint, source varchar, stream varchar, "at" timestamp, entry_cut bigint);
 """
@@ -54,9 +58,10 @@ class Ledger:
         self.reading = 0
         self.sources = [Configured("fuse", "cryptofuse", 3)]
         self.problems: list[Problem] = []
+        self.known_at = datetime(2025, 1, 1, tzinfo=UTC)
 
     def clear(self) -> None:
-        for table in ("legs", "pending", "readings", "snapshots", "looks"):
+        for table in ("legs", "pending", "readings", "snapshots", "looks", "coverage"):
             self.connection.execute(f"delete from {table}")
         self.entry = self.reading = 0
 
@@ -95,9 +100,10 @@ class Ledger:
         return entry
 
     def leg(self, *values: object) -> None:
-        """Posts legs, twelve values each."""
-        places = ", ".join(["(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"] * (len(values) // 12))
-        self.connection.execute(f"insert into legs values {places}", list(values))
+        """Posts legs, twelve values each. An entry's number within its source is here the entry's own."""
+        for first in range(0, len(values), 12):
+            leg = values[first : first + 12]
+            self.connection.execute(f"insert into legs values ({', '.join('?' * 13)})", [*leg, leg[0]])
 
     def read(
         self,
@@ -117,6 +123,14 @@ class Ledger:
                   None if error is None else "http_status", error]  # fmt: skip
         self.connection.execute(f"insert into readings values ({', '.join('?' * len(values))})", values)
         return number
+
+    def certify(
+        self, stream: str = "history", outcome: str = "whole", *, run: int, until: datetime, reason: str = ""
+    ) -> None:
+        """One line of a pull's certificate."""
+        certificate = self.reading = self.reading + 1
+        values = [certificate, run, "fuse", stream, outcome, reason, until]
+        self.connection.execute("insert into coverage values (?, ?, ?, ?, ?, ?, ?)", values)
 
     def look(
         self, held: dict[tuple[str, str], str], *, source: str = "fuse", at: datetime | None = None
@@ -150,6 +164,7 @@ class Ledger:
             sources=self.sources,
             problems=self.problems,
             verified=7,
+            known_at=self.known_at,
             names=names,
         )
         return {answer.check: answer for answer in answers}

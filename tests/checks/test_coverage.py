@@ -1,5 +1,7 @@
 """Coverage: every configured source was read, each stream whole and late enough, and counts agree."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from recon.checks import Configured
@@ -122,3 +124,59 @@ def test_an_error_message_is_told_as_it_is(ledger: Ledger) -> None:
     ledger.read("txs/1", source="gas")
     (found,) = _coverage(ledger)
     assert "({0} 'quoted' {found.text})" in found.diagnosis.text
+
+
+def _pulled(ledger: Ledger, run: int, number: float, *streams: str) -> None:
+    for stream in streams:
+        ledger.read(stream, at=day(number))
+        ledger.certify(stream, run=run, until=day(number))
+
+
+def test_a_period_that_ended_after_the_last_pull_is_one_break_for_all_streams(ledger: Ledger) -> None:
+    _pulled(ledger, 1, 20, "history", "balances")
+    ledger.known_at = datetime(2025, 2, 3, tzinfo=UTC)
+    (found,) = _coverage(ledger, JANUARY)
+    assert found.diagnosis.text == (
+        "fuse, 2025-01-21 00:00:00 UTC: 2 of its streams, such as balances, were not read whole since the period "
+        "ended (last whole on 2025-01-21 00:00:00 UTC)."
+    )
+    _pulled(ledger, 2, 33, "history", "balances")
+    assert _coverage(ledger, JANUARY) == []
+
+
+def test_a_period_still_under_way_is_covered_up_to_the_last_pull(ledger: Ledger) -> None:
+    _pulled(ledger, 1, 20, "history")
+    ledger.known_at = datetime(2025, 1, 30, tzinfo=UTC)
+    assert _coverage(ledger, JANUARY) == []
+
+
+def test_streams_not_reached_are_one_break_beside_the_stream_that_failed(ledger: Ledger) -> None:
+    _pulled(ledger, 1, 20, "history", "balances", "fees")
+    ledger.read("history", "failed", at=day(33), error="HTTP 401")
+    ledger.certify("history", "incomplete", run=2, until=day(33))
+    ledger.certify("balances", "incomplete", run=2, until=day(33), reason="not asked")
+    ledger.certify("fees", "not_queried", run=2, until=day(33), reason="not in the settings")
+    texts = [found.diagnosis.text for found in _coverage(ledger, JANUARY)]
+    assert len(texts) == 2
+    assert "stream history could not be read whole" in "".join(texts)
+    assert "1 of its streams, such as balances" in "".join(texts)
+
+
+@pytest.mark.parametrize("outcome", ["not_queried", "not_served", "empty", "whole"])
+def test_a_stream_that_is_not_asked_for_by_choice_or_not_served_leaves_no_gap(
+    ledger: Ledger, outcome: str
+) -> None:
+    ledger.read("logins", at=day(40))
+    ledger.certify("logins", outcome, run=1, until=day(40))
+    ledger.known_at = datetime(2025, 6, 1, tzinfo=UTC)
+    assert _coverage(ledger, JANUARY) == []
+    assert len(
+        _coverage(ledger, Period(name="2025-04", start=None, end=datetime(2025, 5, 1, tzinfo=UTC)))
+    ) == (outcome != "not_queried")
+
+
+def test_a_stream_that_the_source_names_no_more_leaves_no_gap(ledger: Ledger) -> None:
+    _pulled(ledger, 1, 20, "market/btc_pln", "history")
+    _pulled(ledger, 2, 40, "history")
+    ledger.known_at = datetime(2025, 6, 1, tzinfo=UTC)
+    assert _coverage(ledger, JANUARY) == []

@@ -27,6 +27,9 @@ def slow_pull(made: House, *args: str) -> Iterator[subprocess.Popen[bytes]]:
     try:
         with started(made.folder, *args) as process:
             assert asked.wait(60)
+            # the other two are read side by side with it, and posted
+            while places(recon(made.folder, "balances", "--json").json) != BALANCES[:4]:
+                assert process.poll() is None
             yield process
     finally:
         go_on.set()

@@ -29,7 +29,7 @@ def test_init_writes_a_configuration_that_works_and_never_overwrites(tmp_path: P
     again = recon(tmp_path, "init", "books", code=2)
     assert "books/recon.toml" in again.stderr and path.read_bytes() == before
     pulled = recon(tmp_path / "books", "pull", "--json").json
-    assert pulled == {"status": "ok", "streams": []}
+    assert pulled == {"status": "ok", "run": 1, "streams": []}
 
 
 def test_run_ends_with_the_highest_code_of_its_steps_and_writes_where_the_configuration_says(

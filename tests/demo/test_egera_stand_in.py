@@ -87,13 +87,39 @@ def test_wallets_and_volumes_follow_from_the_rows_where_the_books_do_not_state_t
     assert ask(venue, "volumes")["volumes"] == [{"amount": "1.00000000", "currency": "eth"}]
 
 
+def public(venue: Egera, name: str) -> Any:
+    return json.loads(venue.answer(Request("GET", f"/stats/{name}.json", {}, {})).body)
+
+
 def test_the_small_reads_answer_and_the_ticker_needs_no_key(venue: Egera) -> None:
     for action in ("affiliate", "limits", "activeoffers", "volumes"):
         assert ask(venue, action)["success"] is True
-    ticker = json.loads(venue.answer(Request("GET", "/stats/ticker.json", {}, {})).body)
-    assert set(ticker) == {"btc_pln", "eth_pln", "usdt_pln", "eth_btc", "btc_eur"}
+    assert set(public(venue, "ticker")) == {"btc_pln", "eth_pln", "usdt_pln", "eth_btc", "btc_eur"}
     assert venue.answer(Request("GET", "/stats/else.json", {}, {})).status == 404
     assert venue.violations == []
+
+
+def test_each_market_of_the_ticker_has_its_public_trades_newest_first(venue: Egera) -> None:
+    for market in public(venue, "ticker"):
+        found = public(venue, f"history_{market.replace('_', '')}")
+        assert f"{found['data']['market1']}_{found['data']['market2']}" == market
+        rows = found["history"]
+        assert {tuple(row) for row in rows} == {("time", "nr", "amount", "price", "type")}
+        assert [int(row["nr"]) for row in rows] == sorted((int(row["nr"]) for row in rows), reverse=True)
+        assert [row["time"] for row in rows] == sorted((row["time"] for row in rows), reverse=True)
+    assert venue.answer(Request("GET", "/stats/history_btcusd.json", {}, {})).status == 404
+    assert venue.violations == []
+
+
+def test_a_public_file_asked_for_with_the_key_is_a_violation(venue: Egera) -> None:
+    venue.answer(Request("GET", "/stats/ticker.json", {"id": ACCOUNT_ID, "key": KEY}, {}))
+    assert [request.path for request in venue.violations] == ["/stats/ticker.json"]
+
+
+def test_the_action_that_trades_and_logins_share_brings_logins_only_where_there_are_no_trades() -> None:
+    login = {"timestamp": "1556024864185000", "ip": "192.0.2.1"}
+    assert ask(Egera({"logins": [login]}), "history") == {"success": True, "0": login}
+    assert ask(Egera({"logins": [login], "trades": [TRADE]}), "history")["history"] == [TRADE]
 
 
 @pytest.mark.parametrize(
@@ -104,6 +130,10 @@ def test_the_small_reads_answer_and_the_ticker_needs_no_key(venue: Egera) -> Non
         ("account", "freeze"),
         ("account", "convert"),
         ("account", "newaddress"),
+        ("account", "getsockettoken"),
+        ("transactions", "sell"),
+        ("transactions", "cancel"),
+        ("transactions", "canceloffers"),
         ("transactions", "buy"),
         ("transactions", "cancelall"),
         ("transaction", "canceloffers"),

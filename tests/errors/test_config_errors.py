@@ -72,12 +72,16 @@ def test_every_unknown_key_is_named_at_once(made: House) -> None:
 def test_every_missing_key_is_named_at_once(made: House) -> None:
     places = (
         "entity.name", "entity.timezone", "entity.base_currency", "ledger.url", "evidence.path",
-        "sources.egera.key", "sources.egera.account_id", "sources.gas.access_token", "sources.gas.base_url",
-        "sources.broker.path",
+        "sources.egera.key", "sources.egera.account_id", "sources.egera.base_url", "sources.broker.path",
     )  # fmt: skip
-    message = faulty(made, *((place, None) for place in places), ("sources.fuse.client_secret", None))
+    without = ("sources.fuse.client_secret", "sources.gas.access_token")
+    message = faulty(made, *((place, None) for place in (*places, *without)))
     says(message, *(f"{place}: missing" for place in places))
     says(message, "sources.fuse: expected token_url, client_id and client_secret, or api_key alone")
+    says(
+        message,
+        "sources.gas: expected access_token, refresh_token, or address with signer_command or private_key",
+    )
 
 
 def test_every_bad_value_is_named_with_what_was_expected(made: House) -> None:

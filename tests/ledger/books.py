@@ -13,7 +13,10 @@ from recon.ledger.reads import heads, live_entries
 from recon.ledger.rows import (
     AnswerRow,
     BreakEventRow,
+    CellRow,
+    CoverageRow,
     EntryRow,
+    FactRow,
     PostingRow,
     ReadingRow,
     RecordRow,
@@ -189,6 +192,21 @@ def one_of_everything(tx: Transaction) -> None:
     read(tx, run, "egera", "deposits", [Row("a", Decimal("1.25"), version=2)])
     read(tx, run, "fuse", "history", [Row("c", Decimal(7), balance_after=Decimal(7))])
     read(tx, run, "fuse", "wallet", holdings=[("main", "BTC", Decimal(7))])
+    reading = read(tx, run, "fuse", "fees")
+    tx.append(
+        FactRow,
+        [FactRow(tx.next_id(FactRow), reading, "fuse", "fees", "BTC", "fee", "0.5", NOON, 1, "/fees")],
+    )
+    certificate = tx.next_id(CoverageRow)
+    tx.append(
+        CoverageRow,
+        [
+            CoverageRow(
+                certificate, run, reading, "fuse", "fees", "", "", "whole", "", None, NOON, 1, 0, 0, ""
+            )
+        ],
+    )
+    tx.append(CellRow, [CellRow(certificate, "main", "BTC", 1, NOON, NOON)])
     tx.append(
         BreakEventRow, [BreakEventRow(tx.next_id(BreakEventRow), "B-1", run, NOON, "opened", '{"id":"B-1"}')]
     )

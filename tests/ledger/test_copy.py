@@ -21,7 +21,8 @@ from tests.ledger.books import NOON, Row, begin, enter, one_of_everything, read
 EXACT, MOMENT = "DECIMAL(36,18)", "TIMESTAMP"
 SCHEMA = {
     "legs": {
-        "entry": "BIGINT", "source": "VARCHAR", "account": "VARCHAR", "ledger_account": "VARCHAR", "class": "VARCHAR",
+        "entry": "BIGINT", "number": "BIGINT",
+        "source": "VARCHAR", "account": "VARCHAR", "ledger_account": "VARCHAR", "class": "VARCHAR",
         "asset": "VARCHAR", "quantity": EXACT, "balance_after": EXACT, "at": MOMENT, "ordinal": "BIGINT",
         "kind": "VARCHAR", "live": "BOOLEAN",
     },
@@ -40,6 +41,10 @@ SCHEMA = {
     },
     "looks": {
         "reading": "BIGINT", "source": "VARCHAR", "stream": "VARCHAR", "at": MOMENT, "entry_cut": "BIGINT",
+    },
+    "coverage": {
+        "certificate": "BIGINT", "run": "BIGINT", "source": "VARCHAR", "stream": "VARCHAR", "outcome": "VARCHAR",
+        "reason": "VARCHAR", "until": MOMENT,
     },
 }  # fmt: skip
 
@@ -62,7 +67,7 @@ def test_the_tables_have_the_types_the_checks_rely_on(ledger: Ledger, filled: bo
     assert found == SCHEMA
     assert set(SCHEMA) == TABLES
     assert sizes == (
-        {"legs": 10, "pending": 0, "readings": 4, "snapshots": 1, "looks": 1}
+        {"legs": 10, "pending": 0, "readings": 5, "snapshots": 1, "looks": 1, "coverage": 1}
         if filled
         else dict.fromkeys(TABLES, 0)
     )

@@ -148,11 +148,14 @@ def test_counts_are_of_rows(ledger: Ledger) -> None:
     with rolled_back(ledger) as tx:
         one_of_everything(tx)
         assert reads.counts(tx) == {
-            "answers": 4,
+            "answers": 5,
             "break_events": 1,
+            "cells": 1,
+            "coverage": 1,
             "entries": 5,
+            "facts": 1,
             "postings": 10,
-            "readings": 4,
+            "readings": 5,
             "records": 4,
             "run_ends": 1,
             "runs": 1,

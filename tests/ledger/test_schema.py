@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from alembic.config import Config
@@ -144,21 +145,21 @@ def test_a_ledger_of_a_newer_program_is_refused_and_left_alone(url: str, ledger:
 
 
 def test_a_ledger_of_an_older_program_is_upgraded_only_by_a_command_that_writes(
-    url: str, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+    url: str, ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     upgraded: list[str] = []
 
     def upgrade(connection: Connection) -> None:
         upgraded.append("once")
-        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0002'")
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
 
-    monkeypatch.setattr("recon.ledger.store.revisions", lambda: ["0001", "0002"])
-    monkeypatch.setattr("recon.ledger.schema.revisions", lambda: ["0001", "0002"])
+    monkeypatch.setattr("recon.ledger.store.revisions", lambda: [*revisions(), "9999"])
+    monkeypatch.setattr("recon.ledger.schema.revisions", lambda: [*revisions(), "9999"])
     monkeypatch.setattr("recon.ledger.store.upgrade", upgrade)
-    with pytest.raises(LedgerError, match=r"older revision 0001.*recon pull"), open_ledger(url, create=False):
+    with pytest.raises(LedgerError, match=r"older revision 0.*recon pull"), open_ledger(url, create=False):
         pass
     for _ in range(2):
-        with open_ledger(url, create=True):
+        with open_ledger(url, create=True, backups=tmp_path):
             pass
     assert upgraded == ["once"]
 

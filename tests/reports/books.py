@@ -15,6 +15,7 @@ from recon.core.books import (
     RecordEvidence,
     RegisteredBreak,
     RollForward,
+    Second,
     Transaction,
 )
 from recon.core.breaks import Break, CheckResult, Diagnosis
@@ -238,14 +239,33 @@ CURVES = [
     _curve("gas", "128", "ETH", "7:13.75 9:14.5 15:16.52 22:12.61"),
 ]
 
+
+def _cell(
+    source: str,
+    stream: str,
+    status: str,
+    requests: int,
+    rows: int,
+    *,
+    stated: int | None = None,
+    reason: str = "",
+) -> Coverage:
+    first, last = (at(1), at(31, "20:11:09")) if rows else (None, None)
+    return Coverage(
+        source, stream, "main", "BTC", status, status == "incomplete", None, READ, requests, requests, rows, stated,
+        first, last, 0, 0, reason, "GET /deposits {}" if reason else "",
+    )  # fmt: skip
+
+
 COVERAGE = [
-    Coverage("broker", "broker/2025.csv", "whole", READ, 1, 211, None, at(1), at(31), ""),
-    Coverage("egera", "trades", "whole", READ, 41, 4021, 4021, at(1), at(31, "20:11:09"), ""),
-    Coverage("egera", "deposits/BTC", "empty", READ, 1, 0, None, None, None, ""),
-    Coverage("egera", "withdrawals/BTC", "whole", READ, 1, 3, None, at(3), at(19), ""),
-    Coverage("fuse", "history", "whole", READ, 5, 237, 237, at(1), at(31), ""),
-    Coverage("gas", "transactions", "whole", READ, 12, 1187, None, at(1), at(31), ""),
-    Coverage("gas", "deposits", "incomplete", READ, 5, 0, None, None, None, "HTTP 502 five times in a row"),
+    _cell("broker", "broker/2025.csv", "whole", 1, 211),
+    _cell("egera", "trades", "whole", 41, 4021, stated=4021),
+    _cell("egera", "deposits/BTC", "empty", 1, 0),
+    _cell("egera", "logins", "not_queried", 0, 0),
+    _cell("egera", "withdrawals/BTC", "whole", 1, 3),
+    _cell("fuse", "history", "whole", 5, 237, stated=237),
+    _cell("gas", "transactions", "whole", 12, 1187),
+    _cell("gas", "deposits", "incomplete", 5, 0, reason="HTTP 502 five times in a row"),
 ]
 
 
@@ -279,6 +299,10 @@ BOOKS = Books(
     balances=[_balance(line) for line in BALANCES.split("\n") if line],
     transactions=[_transaction(line) for line in TRANSACTIONS.split("\n") if line],
     coverage=COVERAGE,
+    seconds=[
+        ("fuse", Second("deposits", "payments", Decimal(41), Decimal(40), agrees=False, binding=False)),
+        ("gas", Second("ETH of account 128", "account/128", Decimal(12), Decimal(12), agrees=True, binding=True)),
+    ],
     checks=[
         _check("running_balance", "Running balances", 261),
         _check("unclassified", "Rows nobody understands", 5659),

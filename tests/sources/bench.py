@@ -73,9 +73,13 @@ class Bench:
     def rows(self, server: Hostile | str, **changes: Any) -> Answer:
         return self.ask(server, **changes)("rows", ROWS)
 
+    def answers(self) -> list[Answer]:
+        """Every attempt that was sealed, oldest first."""
+        return list(answers(self._folder))
+
     def attempts(self) -> list[tuple[str, int | None, bytes | None]]:
         """Stream, status and body of every attempt that was sealed, oldest first."""
-        return [(one.stream, one.status, body_of(one)) for one in answers(self._folder)]
+        return [(one.stream, one.status, body_of(one)) for one in self.answers()]
 
 
 def body_of(answer: Answer) -> bytes | None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from recon.core.answers import Answer
 from recon.core.contracts import Known, Pass, Request, Source, Stream
 from recon.core.errors import SourceError
-from recon.core.records import Holding, Posting, Row
+from recon.core.records import Fact, Holding, Posting, Row
 from recon.demo import cryptofuse, egera, ethgas, venues
 
 NOW = datetime(2025, 4, 1, 12, tzinfo=UTC)
@@ -39,6 +39,10 @@ class Read(NamedTuple):
     def holdings(self) -> list[Holding]:
         assert self.stream.holdings and self.passed, self.error
         return list(self.stream.holdings(self.passed.answers))
+
+    def facts(self) -> list[Fact]:
+        assert self.stream.facts and self.passed, self.error
+        return list(self.stream.facts(self.passed.answers))
 
 
 def answer(body: bytes, *, stream: str = "", request: Request | None = None, seq: int = 1) -> Answer:
@@ -77,6 +81,8 @@ def drive(
 
 
 def _read(stream: Stream, reply: Reply, seq: Iterable[int]) -> Read:
+    if stream.unasked:
+        return Read(stream, [], None, None)
     asked: list[Request] = []
     reading = stream.read()
     numbers = iter(seq)
@@ -111,8 +117,10 @@ def of_ethgas(venue: venues.Answers) -> Reply:
 
 def _ask(venue: venues.Answers, root: str, query: dict[str, str], headers: dict[str, str]) -> Reply:
     def reply(request: Request) -> bytes:
-        asked = {**request.params, **query}
-        response = venue.answer(venues.Request(request.method, root + request.path, asked, headers))
+        body, asked = b"", {name: str(value) for name, value in request.params.items()} | query
+        if request.method == "POST":
+            body, asked = as_bytes(dict(request.params)), query
+        response = venue.answer(venues.Request(request.method, root + request.path, asked, headers, body))
         assert response.status == 200, response.body
         return response.body
 
@@ -183,3 +191,8 @@ def nearly(fields: dict[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[Any]:
     """Rows with the fields a row should have, of which some are junk or missing; and what is no row."""
     junk = {name: strategy | JUNK for name, strategy in fields.items()}
     return st.fixed_dictionaries(fields) | st.fixed_dictionaries({}, optional=junk) | JUNK
+
+
+def moves(row: Row) -> bool:
+    """Whether a row posts anything but its mark in suspense, which moves nothing."""
+    return any(one.quantity or not one.account.startswith("suspense:") for one in row.postings)

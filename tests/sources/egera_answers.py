@@ -24,6 +24,18 @@ BALANCES = {
     "BTC": {"active": "0.00000000", "inactive": "0.00000000"},
     "PLN": {"active": "0.00", "inactive": "0.00"},
 }
+USUAL: dict[str, Any] = {
+    "getwalletsstatus": WALLETS,
+    "info": {"balances": BALANCES},
+    "history": {"history": []},
+    "volumes": {"volumes": []},
+    "affiliate": {
+        "affiliate": {"earned": 0, "verified": "0", "registered": "0", "earnTabele": {}, "list": []}
+    },
+    "limits": {"limitMonthly": 0, "limitYearly": 0},
+    "activeoffers": {"offers": []},
+    "ticker": {},
+}
 
 
 def settings(**changes: Any) -> Settings:
@@ -32,17 +44,18 @@ def settings(**changes: Any) -> Settings:
 
 
 def literal(**answers: Any) -> Reply:
-    """A venue that answers each action with what is given, and movements of a currency with those given for it."""
-    usual: dict[str, Any] = {
-        "getwalletsstatus": WALLETS,
-        "info": {"balances": BALANCES},
-        "history": {"history": []},
-        "volumes": {"volumes": []},
-    }
+    """A venue that answers each action with what is given, and movements of a currency with those given for it.
+
+    A public file is given by its name: ``ticker``, ``history_btcpln``. What is given as None does not answer.
+    """
+    given: dict[str, Any] = USUAL | answers
 
     def reply(request: Request) -> bytes:
-        action = request.params["action"]
-        found = {**usual, **answers}.get(action, {})
+        if request.path != "/":
+            found = given.get(request.path.removeprefix("/stats/").removesuffix(".json"))
+            return fails(request) if found is None else as_bytes(found)
+        action = str(request.params["action"])
+        found = given.get(action, {})
         if action in {"deposits", "withdrawals"}:
             found = {"history": found.get(request.params["currency"], [])}
         return fails(request) if found is None else as_bytes({"success": True, **found})

@@ -9,13 +9,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import ValidationError
 
 from recon.core.canonical import read_json
 from recon.core.contracts import Request
-from recon.core.errors import ReconError, SourceError
 from recon.core.records import Row
 from recon.demo.venues import Books, load_all
+from recon.sources._cryptofuse_history import TRANSFERS
 from recon.sources.cryptofuse import SOURCE, Settings
 from tests.sources.drive import (
     LONG,
@@ -27,7 +26,6 @@ from tests.sources.drive import (
     booked,
     chained,
     drive,
-    fails,
     held,
     nearly,
     of_cryptofuse,
@@ -83,6 +81,13 @@ def test_the_sample_books_chain_and_add_up_to_what_the_venue_holds() -> None:
     assert chained(found)
     assert len(found) == len(load_all()["cryptofuse"]["history"])
     assert {row.kind for row in found} == {"deposit", "withdrawal"}
+    paid = Counter((row.asset, row.quantity) for row in reads["payments"].rows() if row.quantity)
+    came = Counter((row.asset, row.quantity) for row in found if row.quantity > 0)
+    left = Counter((row.asset, row.quantity) for row in found if row.quantity < 0)
+    assert (came - paid).total() == 4
+    assert paid <= came
+    sent = [row for row in reads["withdrawals"].rows() if row.kind == "withdrawal completed"]
+    assert Counter((row.asset, row.quantity) for row in sent) == left
 
 
 def test_rows_come_oldest_first_though_the_venue_lists_the_newest_first() -> None:
@@ -221,6 +226,40 @@ def test_an_unknown_type_moves_what_the_balance_says_against_suspense() -> None:
     assert chained(found)
 
 
+@pytest.mark.parametrize(
+    ("kind", "amount", "after", "moved", "contra"),
+    [
+        ("refund", "7", "7", 7, "suspense"),
+        ("fee", "7", "-7", -7, "suspense"),
+        ("fee", "3", "97", 0, "suspense"),
+        ("note", "0", "97", 0, "suspense"),
+        ("transfer", "5", "5", 5, "transit"),
+        ("transfer", "5", "95", 0, "transit"),
+        ("transfer_in", "5", "105", 5, "transit"),
+        ("to_master", "5", "105", 5, "transit"),
+        ("transfer_out", "5", "95", -5, "transit"),
+        ("to_sub", "-5", "95", -5, "transit"),
+    ],
+)
+def test_a_first_row_of_another_type_never_takes_what_was_held_before_for_a_movement(
+    kind: str, amount: str, after: str, moved: int, contra: str
+) -> None:
+    found, later = rows(event(1, amount, after, type=kind), event(2, "1", str(int(after) - 1), type="fee"))
+    expected = {("assets:venue:main", "ETH"): moved, (contra, "ETH"): -moved} if moved else {}
+    assert moves(found) == expected
+    assert [one.balance_after for one in found.postings if one.account == "assets:venue:main"] == [int(after)]
+    assert moves(later)["assets:venue:main", "ETH"] == -1
+
+
+@pytest.mark.parametrize("kind", [*TRANSFERS, "Transfer_Out"])
+def test_a_move_between_main_and_sub_goes_through_transit_by_what_the_balance_says(kind: str) -> None:
+    _, found = rows(event(1, "100", "100"), event(2, "30", "70", type=kind))
+    assert moves(found) == {("assets:venue:main", "ETH"): -30, ("transit", "ETH"): 30}
+    assert found.kind == kind.lower()
+    _, back = rows(event(1, "100", "100"), event(2, "30", "130", type=kind))
+    assert moves(back) == {("assets:venue:main", "ETH"): 30, ("transit", "ETH"): -30}
+
+
 def test_an_unknown_type_counts_from_the_last_balance_that_could_be_read() -> None:
     found = rows(event(1, "100", "100"), event(2, "x", "150"), event(3, "3", "147", type="fee"))
     assert found[1].kind.startswith("odd: ")
@@ -316,58 +355,3 @@ def test_an_answer_of_another_shape_stops_the_history_loudly(value: Any) -> None
     read = drive(SOURCE, settings(), lambda request: as_bytes(value))["history"]
     assert read.error
     assert read.error.kind == "payload"
-
-
-def test_sub_accounts_are_held_beside_the_main_account() -> None:
-    books: Books = {
-        "balances": {
-            "account": {"USDTERC20": "5000.000000", "eth": "1.5", "A/B": "1"},
-            "sub_accounts": {"USDTERC20": "1000.5", "BTC": 0.25},
-            "statistics": {"total_deposits": 1, "total_withdrawals": 2},
-        }
-    }
-    found = drive(SOURCE, settings(), of_cryptofuse(books))["balances"].holdings()
-    assert [(one.account, one.asset, one.total, one.locked) for one in found if one.asset[:3] != "ODD"] == [
-        ("main", "USDTERC20", 5000, 0),
-        ("main", "ETH", Decimal("1.5"), 0),
-        ("sub", "USDTERC20", Decimal("1000.5"), 0),
-        ("sub", "BTC", Decimal("0.25"), 0),
-    ]
-    assert [one.pointer for one in found][2:4] == ["/account/A~1B", "/sub_accounts/USDTERC20"]
-
-
-@pytest.mark.parametrize(
-    "balances", [{}, {"account": {}}, {**HELD, "account": {"ETH": None}}, {**HELD, "account": []}]
-)
-def test_balances_that_cannot_be_read_stop_loudly(balances: Any) -> None:
-    with pytest.raises(ReconError):
-        drive(SOURCE, settings(), of_cryptofuse({"balances": balances}))["balances"].holdings()
-
-
-def test_balances_are_asked_also_when_the_history_failed() -> None:
-    def reply(request: Request) -> bytes:
-        return as_bytes(HELD) if request.path == "/user/balances/" else fails(request)
-
-    reads = drive(SOURCE, settings(), reply)
-    assert isinstance(reads["history"].error, SourceError)
-    assert [one.total for one in reads["balances"].holdings()] == [Decimal("1.5")]
-
-
-OAUTH = {"token_url": "https://a.example/o/token/", "client_id": "recon", "client_secret": "env:S"}
-
-
-@pytest.mark.parametrize(
-    ("credentials", "good"),
-    [({"api_key": "env:K"}, True), (OAUTH, True), ({}, False), (OAUTH | {"api_key": "env:K"}, False),
-     ({"client_id": "recon", "client_secret": "env:S"}, False), ({"api_key": "env:K", "client_id": "recon"}, False)],
-    ids=repr,
-)  # fmt: skip
-def test_there_is_exactly_one_credential(credentials: dict[str, str], good: bool) -> None:
-    stated = {"kind": "cryptofuse", "base_url": "https://a.example", **credentials}
-    if good:
-        Settings.model_validate(stated)
-    else:
-        with pytest.raises(
-            ValidationError, match="expected token_url, client_id and client_secret, or api_key alone"
-        ):
-            Settings.model_validate(stated)

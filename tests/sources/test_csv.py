@@ -6,7 +6,6 @@ import tracemalloc
 from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,12 +14,12 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from recon.core.canonical import read_json
-from recon.core.contracts import World
 from recon.core.errors import SourceError
 from recon.core.records import Row
 from recon.demo.venues import sample_path
-from recon.sources.csv import COLUMNS, KINDS, SOURCE, Settings
-from tests.sources.drive import NAME, answer, balanced, chained, drive, sums
+from recon.sources._csv_columns import COLUMNS, KINDS
+from recon.sources.csv import SOURCE, Settings
+from tests.sources.drive import NAME, balanced, chained, drive, sums
 
 HEADER = ",".join(COLUMNS)
 AT = "2025-01-03T08:30:00Z"
@@ -241,28 +240,6 @@ def test_every_file_is_a_stream_and_all_are_one_family() -> None:
 def test_a_pattern_that_matches_nothing_is_an_error() -> None:
     with pytest.raises(SourceError, match=r"no file matches \*.csv"):
         drive(SOURCE, settings(), lambda request: b"")
-
-
-def test_a_file_is_sealed_before_it_is_read_and_one_that_is_gone_is_an_error(tmp_path: Path) -> None:
-    (tmp_path / "f.csv").write_text(table({}), encoding="utf-8")
-    sealed: list[dict[str, Any]] = []
-
-    def seal(**attempt: Any) -> Any:
-        sealed.append(attempt | {"body": attempt["body"].read()})
-        return answer(sealed[-1]["body"], stream=attempt["stream"])
-
-    world = World(seal=seal, now=_never, monotonic=_never, sleep=_never, folder=tmp_path)
-    with SOURCE.connect(NAME, settings(), world) as ask:
-        reads = drive(
-            SOURCE, settings(), lambda request: ask("f.csv", request).body().read(), files=["f.csv", "g.csv"]
-        )
-    assert [(one["method"], one["url"], one["status"]) for one in sealed] == [("FILE", "f.csv", None)]
-    assert len(reads["f.csv"].rows()) == 1
-    assert "the file cannot be read: No such file" in str(reads["g.csv"].error)
-
-
-def _never(*args: Any) -> Any:
-    raise AssertionError("a file needs no clock")
 
 
 class Endless(io.RawIOBase):

@@ -153,6 +153,14 @@ def test_a_withdrawal_stays_itself_when_it_is_sent() -> None:
     assert before.data != sent.data
 
 
+@pytest.mark.parametrize("kind", ["deposits", "withdrawals"])
+def test_a_change_of_state_alone_is_the_same_row_anew(kind: str) -> None:
+    before, after = (movements(kind, (DEPOSIT | WITHDRAWAL) | {"state": state})[0] for state in ("0", "1"))
+    assert before.identity == after.identity
+    assert (json.loads(before.data)["state"], json.loads(after.data)["state"]) == ("0", "1")
+    assert (before.status, after.status) == ("pending", "settled")
+
+
 @given(number=st.integers(0, 10**17 - 1), places=st.integers(0, 18))
 def test_how_a_number_is_written_does_not_change_who_a_row_is(number: int, places: int) -> None:
     ways: list[Any] = [number, str(number), f"{number}.{'0' * places}" if places else f"0{number}"]

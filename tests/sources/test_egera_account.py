@@ -9,17 +9,31 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from recon.core.errors import ReconError
+from recon.core.errors import ReconError, SourceError
+from recon.demo.egera import Egera
+from recon.demo.venues import load_all
 from recon.sources.egera import SOURCE
-from tests.sources.drive import JUNK, drive
+from tests.sources.drive import JUNK, drive, of_egera
 from tests.sources.egera_answers import BALANCES, TRADE, literal, settings
 
 
-def asked(known: tuple[str, ...] = (), *, changes: Any = None, **answers: Any) -> set[str]:
+def told(known: tuple[str, ...] = (), *, changes: Any = None, **answers: Any) -> dict[str, str]:
+    """Each currency of deposits, and why it is not asked for."""
     reads = drive(SOURCE, settings(**(changes or {})), literal(**answers), known=known)
-    found = {name.partition("/")[2] for name in reads if name.startswith("deposits/")}
-    assert found == {name.partition("/")[2] for name in reads if name.startswith("withdrawals/")}
-    return found
+    one, other = (
+        {
+            read.stream.asset: read.stream.unasked
+            for name, read in reads.items()
+            if name == f"{kind}/{read.stream.asset}" and read.stream.account == "main"
+        }
+        for kind in ("deposits", "withdrawals")
+    )
+    assert one == other
+    return one
+
+
+def asked(known: tuple[str, ...] = (), *, changes: Any = None, **answers: Any) -> set[str]:
+    return {code for code, unasked in told(known, changes=changes, **answers).items() if not unasked}
 
 
 def test_movements_are_asked_of_every_currency_that_wallets_balances_or_an_earlier_pull_named() -> None:
@@ -27,6 +41,20 @@ def test_movements_are_asked_of_every_currency_that_wallets_balances_or_an_earli
     assert asked(getwalletsstatus=None) == {"BTC", "PLN"}
     assert asked(("deposits/DOGE", "trades"), getwalletsstatus=None, info=None) == {"DOGE"}
     assert asked(("deposits/DOGE",), changes={"currencies": ["eur", "EUR"]}) == {"EUR"}
+
+
+def test_a_currency_that_the_settings_leave_out_is_told_as_not_asked_for() -> None:
+    assert told(("deposits/DOGE",), changes={"currencies": ["eur", "BTC"]}) == {
+        "BTC": "",
+        "EUR": "",
+        "DOGE": "not in currencies",
+        "PLN": "not in currencies",
+    }
+
+
+def test_a_currency_that_no_question_can_name_is_told_as_not_asked_for() -> None:
+    found = told(getwalletsstatus={"a b": {}}, info=None)
+    assert list(found.values()) == ["its code is none that can be asked for"]
 
 
 def test_a_currency_is_asked_for_in_lower_case() -> None:
@@ -135,16 +163,121 @@ def test_a_balance_that_cannot_be_read_stops_the_balances_and_nothing_else(odd: 
     assert len(reads["trades"].rows()) == 1
 
 
-@given(info=JUNK, wallets=st.dictionaries(st.text(), JUNK), volumes=JUNK)
-def test_answers_of_any_shape_stop_no_other_stream(info: Any, wallets: Any, volumes: Any) -> None:
-    reads = drive(
-        SOURCE,
-        settings(currencies=["btc"]),
-        literal(info={"balances": info}, getwalletsstatus=wallets, volumes={"volumes": volumes}),
-    )
-    assert list(reads)[-1] == "balances"
+def test_what_may_not_be_served_is_asked_after_the_balances_and_nothing_else_is() -> None:
+    reads = list(drive(SOURCE, settings(login_history=True), of_egera(Egera(load_all()["egera"]))).values())
+    names = [read.stream.name for read in reads]
+    after = names.index("balances") + 1
+    assert not any(read.stream.optional for read in reads[:after])
+    assert all(read.stream.optional for read in reads[after:])
+    assert names[after : after + 6] == ["offers", "volumes", "affiliate", "limits", "logins", "ticker"]
+
+
+def facts(info: Any = None, wallets: Any = None) -> list[tuple[str, str, str, str]]:
+    answers = {"info": {"balances": BALANCES} | (info or {}), "getwalletsstatus": wallets or {}}
+    reads = drive(SOURCE, settings(), literal(**answers))
+    return [
+        (one.subject, one.name, one.value, one.pointer)
+        for stream in ("wallets", "account")
+        for one in reads[stream].facts()
+    ]
+
+
+def test_the_fee_tier_is_kept_and_nothing_about_the_person() -> None:
+    account = {
+        "nick": "canary",
+        "email": "canary@example.com",
+        "phone": "+48canary",
+        "last_ip": "canary",
+        "data": {"name": "canary", "surname": "canary"},
+        "fee": {"maker": "30", "taker": False, "canary": "1"},
+    }
+    assert facts({"account": account, "debit_fee": 0.03}) == [
+        ("fee", "maker", "30", "/account/fee/maker"),
+        ("fee", "taker", "0", "/account/fee/taker"),
+        ("account", "debit_fee", "0.03", "/debit_fee"),
+    ]
+
+
+DEPOSIT_PLACES = {
+    "BTC": {"deposit": "bc1"},
+    "eth": "0x\u0000",
+    "PLN": False,
+    "EUR": {"deposit": False},
+    "LTC": "",
+    "XRP": None,
+    "A/B": {"deposit": "1234567890123456789012"},
+}
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_own_addresses_are_kept_wherever_and_however_they_are_stated(nested: bool) -> None:
+    beside = {"deposit": DEPOSIT_PLACES}
+    root, info = ("/balances", {"balances": BALANCES | beside}) if nested else ("", beside)
+    found = facts(info)
+    assert [(subject, value, pointer) for subject, _, value, pointer in found][:2] == [
+        ("BTC", "bc1", f"{root}/deposit/BTC/deposit"),
+        ("ETH", "0x\\u0000", f"{root}/deposit/eth"),
+    ]
+    assert found[2][2:] == ("1234567890123456789012", f"{root}/deposit/A~1B/deposit")
+    assert {name for _, name, _, _ in found} == {"deposit_address"}
+    assert len(found) == 3
+
+
+def test_a_wallet_states_fee_smallest_amount_confirmations_and_decimals() -> None:
+    wallet = {
+        "current_optimal_fee": "0.00020",
+        "current_minimum_amount": 0,
+        "confirmations": "2",
+        "decimal_point": "8",
+        "is_online": True,
+    }
+    wallets = {"btc": wallet, "ltc": {"current_minimal_amount": False}, "odd": 5}
+    assert facts(wallets=wallets) == [
+        ("BTC", "current_optimal_fee", "0.0002", "/btc/current_optimal_fee"),
+        ("BTC", "current_minimum_amount", "0", "/btc/current_minimum_amount"),
+        ("BTC", "confirmations", "2", "/btc/confirmations"),
+        ("BTC", "decimal_point", "8", "/btc/decimal_point"),
+        ("LTC", "current_minimal_amount", "0", "/ltc/current_minimal_amount"),
+    ]
+
+
+@pytest.mark.parametrize("empty", [{}, []], ids=repr)
+def test_an_empty_table_may_be_written_as_a_list(empty: Any) -> None:
+    info = {"balances": empty, "deposit": empty, "account": empty}
+    reads = drive(SOURCE, settings(), literal(info=info))
+    assert reads["account"].facts() == reads["balances"].holdings() == []
+
+
+@pytest.mark.parametrize(
+    "info",
+    [
+        {"account": [1]},
+        {"account": {"fee": "30"}},
+        {"deposit": "bc1"},
+        {"deposit": {"BTC": 5}},
+        {"deposit": {"BTC": ["bc1"]}},
+        {"deposit": {"BTC": {"deposit": {"deposit": "bc1"}}}},
+        {"balances": None},
+        {"balances": [5]},
+    ],
+    ids=repr,
+)
+def test_an_account_of_another_shape_is_refused(info: Any) -> None:
+    with pytest.raises(SourceError) as refused:
+        facts(info)
+    assert refused.value.kind == "payload"
+
+
+@given(info=JUNK, wallets=st.dictionaries(st.text(), JUNK), account=JUNK, deposit=JUNK)
+def test_answers_of_any_shape_stop_no_other_stream(
+    info: Any, wallets: Any, account: Any, deposit: Any
+) -> None:
+    stated = {"balances": info, "account": account, "deposit": deposit}
+    reads = drive(SOURCE, settings(currencies=["btc"]), literal(info=stated, getwalletsstatus=wallets))
+    assert {"deposits/BTC", "balances", "limits", "ticker"} <= reads.keys()
     for read in reads.values():
-        with suppress(ReconError):
-            assert read.passed
-            list((read.stream.holdings or read.stream.rows or (lambda _: ()))(read.passed.answers))
-            assert read.stream.seen(read.passed.answers) >= 0
+        if read.passed:
+            stream, answers = read.stream, read.passed.answers
+            with suppress(ReconError):
+                list((stream.holdings or stream.rows or stream.facts or (lambda _: ()))(answers))
+                assert stream.seen(answers) >= 0

@@ -8,11 +8,16 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from recon.core.contracts import Allowed, Request
 from recon.core.errors import ConfigError, SourceError
 from recon.sources._http import ApiKeyHeader, Bearer, ClientCredentials, QueryKey
-from tests.sources.bench import CANARY, ROWS, Bench
+from tests.sources.bench import CANARY, ROWS, Bench, body_of
 from tests.sources.hostile import OK, Hostile, Move, hostile, say, send
 
+PRIVATE_AND_PUBLIC = (
+    Allowed(method="GET", path="/", action="account/info", why="a test"),
+    Allowed(method="GET", path="/stats/.*", why="a test"),
+)
 UNAUTHORIZED = say(401, b'{"error": "authentication_failed"}')
 
 
@@ -44,12 +49,23 @@ def test_each_kind_of_credential_goes_where_its_venue_looks_for_it(bench: Bench)
     with hostile() as venue:
         bench.rows(venue, auth=Bearer(secret))
         bench.rows(venue, auth=ApiKeyHeader(secret))
-        bench.rows(venue, auth=QueryKey("918872936", secret))
+        with_key = bench.ask(venue, auth=QueryKey("918872936", secret), allowed=PRIVATE_AND_PUBLIC)
+        with_key("rows", Request(method="GET", path="/", params={"method": "account", "action": "info"}))
     bearer, header, query = venue.requests
     assert f"\r\nAuthorization: Bearer {CANARY}\r\n".encode() in bearer
     assert f"\r\nX-API-Key: {CANARY}\r\n".encode() in header
-    assert query.startswith(b"GET /rows?id=918872936&key=canary-1f%2F9%2B8e HTTP/1.1\r\n")
+    assert query.startswith(
+        b"GET /?method=account&action=info&id=918872936&key=canary-1f%2F9%2B8e HTTP/1.1\r\n"
+    )
     assert query.count(b"canary") == 1
+
+
+def test_a_public_file_is_asked_for_without_the_key(bench: Bench) -> None:
+    with hostile() as venue:
+        ask = bench.ask(venue, auth=QueryKey("918872936", SecretStr(CANARY)), allowed=PRIVATE_AND_PUBLIC)
+        ask("ticker", Request(method="GET", path="/stats/ticker.json"))
+    assert venue.requests[0].startswith(b"GET /stats/ticker.json HTTP/1.1\r\n")
+    assert b"canary" not in venue.requests[0] and b"918872936" not in venue.requests[0]
 
 
 def test_a_token_is_asked_for_once_and_used(bench: Bench) -> None:
@@ -62,8 +78,22 @@ def test_a_token_is_asked_for_once_and_used(bench: Bench) -> None:
     assert head.startswith(b"POST /o/token/ HTTP/1.1\r\n")
     assert b"\r\nAuthorization: Basic " + b64encode(f"recon:{CANARY}".encode()) in head
     assert b"\r\nContent-Type: application/x-www-form-urlencoded" in head
-    assert form == b"grant_type=client_credentials"
+    assert form == b"grant_type=client_credentials&scope=read+write"
     assert [_shown(request) for request in used] == ["Bearer t-1"] * 2
+
+
+def test_id_and_secret_may_go_into_the_form_instead_of_a_header(bench: Bench) -> None:
+    with hostile(token("t-1"), say()) as venue:
+        bench.rows(
+            venue, auth=ClientCredentials(f"{venue.url}/o/token/", "recon", SecretStr(CANARY), form=True)
+        )
+    head, _, form = venue.requests[0].partition(b"\r\n\r\n")
+    assert b"Authorization" not in head
+    assert form == (
+        b"grant_type=client_credentials&scope=read+write&client_id=recon&client_secret=canary-1f%2F9%2B8e"
+    )
+    told = next(iter(bench.answers())).params
+    assert told == {"grant_type": "client_credentials", "scope": "read write"}
 
 
 def test_the_answer_to_a_token_request_is_a_secret_and_never_sealed(bench: Bench) -> None:
@@ -79,11 +109,11 @@ def test_the_answer_to_a_token_request_is_a_secret_and_never_sealed(bench: Bench
 def test_a_token_is_renewed_shortly_before_it_expires(
     life: str, holds: int, is_over: int, bench: Bench
 ) -> None:
-    with hostile(token("t-1", f'"expires_in": {life}')) as venue:
+    with hostile(token("t-1", f'"expires_in": {life}'), say()) as venue:
         auth = _credentials(venue)
         now = bench.wall.now()
         assert auth.due(now)
-        assert auth.take({"access_token": "t-1", "expires_in": life.strip('"')}, now) is None
+        bench.rows(venue, auth=auth)
         assert not auth.due(now + timedelta(seconds=holds))
         assert auth.due(now + timedelta(seconds=is_over))
 
@@ -103,6 +133,29 @@ def test_a_refused_token_is_renewed_once_and_the_same_request_made_again(bench: 
     assert [stream for stream, _, _ in bench.attempts()] == ["token", "rows", "token", "rows"]
     assert [_shown(request) for request in venue.requests[1::2]] == ["Bearer t-1", "Bearer t-2"]
     assert bench.wall.slept == []
+
+
+def test_a_token_that_expires_mid_history_costs_no_page_and_doubles_none(bench: Bench) -> None:
+    pages = [f'{{"success": true, "page": {number}}}'.encode() for number in range(4)]
+    moves = [
+        token("t-1"),
+        say(200, pages[0]),
+        say(200, pages[1]),
+        UNAUTHORIZED,
+        token("t-2"),
+        say(200, pages[2]),
+    ]
+    with hostile(*moves, say(200, pages[3])) as venue:
+        ask = bench.ask(venue, auth=_credentials(venue))
+        read = [
+            body_of(ask("rows", Request(method="GET", path="/rows", params={"page": one})))
+            for one in range(4)
+        ]
+    assert read == pages
+    assert [body for _, status, body in bench.attempts() if status == 200 and body] == pages
+    assert [request.partition(b" HTTP")[0] for request in venue.requests if b"page=2" in request] == [
+        b"GET /rows?page=2"
+    ] * 2
 
 
 def test_a_venue_that_refuses_every_token_is_asked_twice(bench: Bench) -> None:

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from recon.core.contracts import Allowed, Request
 from recon.core.errors import SourceError
 from recon.sources._http import Budget
 from recon.sources._limits import Spending
@@ -23,7 +25,7 @@ def ago(*seconds: int) -> Sequence[datetime]:
 
 def test_a_budget_may_be_spent_in_a_burst_and_then_the_oldest_must_leave_the_window(bench: Bench) -> None:
     with hostile() as venue:
-        ask = bench.ask(venue, budget=THREE_A_MINUTE, deadline_s=200)
+        ask = bench.ask(venue, budgets=[THREE_A_MINUTE], deadline_s=200)
         for _ in range(7):
             ask("rows", ROWS)
     assert bench.wall.slept == [60, 60]
@@ -32,15 +34,54 @@ def test_a_budget_may_be_spent_in_a_burst_and_then_the_oldest_must_leave_the_win
 def test_a_budget_outlives_a_run(bench: Bench) -> None:
     bench.spent = ago(500, 50, 20, 10)
     with hostile() as venue:
-        ask = bench.ask(venue, budget=THREE_A_MINUTE)
+        ask = bench.ask(venue, budgets=[THREE_A_MINUTE])
         ask("rows", ROWS)
         ask("rows", ROWS)
     assert bench.wall.slept == [10, 30]
 
 
+def test_what_is_added_before_the_first_question_counts_too(bench: Bench) -> None:
+    earlier: list[datetime] = []
+    bench.spent = earlier
+    with hostile() as venue:
+        ask = bench.ask(venue, budgets=[THREE_A_MINUTE])
+        earlier += ago(50, 20, 10)
+        ask("rows", ROWS)
+    assert bench.wall.slept == [10]
+
+
+def test_each_limit_counts_its_own_requests(bench: Bench) -> None:
+    one, two = (Allowed(method="GET", path=path, why="a test") for path in ("/one", "/two"))
+    budgets = [
+        Budget(requests=1, window=timedelta(minutes=1), path="/one"),
+        Budget(requests=2, window=timedelta(minutes=1), path="/t.o"),
+    ]
+    with hostile() as venue:
+        ask = bench.ask(f"{venue.url}/v1", allowed=(one, two), budgets=budgets)
+        for path in ("/one", "/two", "/two"):
+            ask("rows", Request(method="GET", path=path))
+        assert bench.wall.slept == []
+        ask("rows", Request(method="GET", path="/one"))
+    assert bench.wall.slept == [60]
+
+
+def test_whoever_looks_is_told_what_is_left_of_the_tightest_limit(bench: Bench) -> None:
+    bench.spent = ago(70, 50)
+    wide = Budget(requests=100, window=timedelta(minutes=1))
+    with hostile() as venue:
+        ask: Any = bench.ask(venue, budgets=[THREE_A_MINUTE, wide])
+        assert ask.budget_left == 2
+        ask("rows", ROWS)
+        assert ask.budget_left == 1
+        bench.wall.sleep(10)
+        assert ask.budget_left == 2
+        unlimited: Any = bench.ask(venue)
+        assert unlimited.budget_left is None
+
+
 def test_every_try_is_paid_for(bench: Bench) -> None:
     with hostile(say(503), say(503), say()) as venue:
-        ask = bench.ask(venue, budget=THREE_A_MINUTE)
+        ask = bench.ask(venue, budgets=[THREE_A_MINUTE])
         ask("rows", ROWS)
         ask("rows", ROWS)
     assert bench.wall.slept == [0.5, 1, 58.5]
@@ -50,7 +91,7 @@ def test_a_wait_beyond_the_deadline_is_told_with_the_moment_the_budget_is_back(b
     bench.spent = ago(10, 5, 0)
     with hostile() as venue:
         with pytest.raises(SourceError) as refused:
-            bench.rows(venue, budget=THREE_A_MINUTE, deadline_s=50)
+            bench.rows(venue, budgets=[THREE_A_MINUTE], deadline_s=50)
         assert venue.connections == 0
     assert refused.value.kind == "rate_limit"
     assert "limit of 3 requests in 60 s is reached" in refused.value.what
@@ -62,7 +103,7 @@ def test_a_wait_beyond_the_deadline_is_told_with_the_moment_the_budget_is_back(b
 def test_requests_that_a_wrong_clock_dated_years_ahead_count_as_made_now(bench: Bench) -> None:
     bench.spent = [datetime(2031, 1, 1, tzinfo=UTC)] * 3
     with hostile() as venue:
-        ask = bench.ask(venue, budget=THREE_A_MINUTE)
+        ask = bench.ask(venue, budgets=[THREE_A_MINUTE])
         for _ in range(3):
             ask("rows", ROWS)
     assert bench.wall.slept == [60]
@@ -70,7 +111,7 @@ def test_requests_that_a_wrong_clock_dated_years_ahead_count_as_made_now(bench: 
 
 def test_a_clock_set_back_by_a_year_delays_nothing_by_a_year(bench: Bench) -> None:
     with hostile() as venue:
-        ask = bench.ask(venue, budget=Budget(requests=1, window=timedelta(minutes=1)), deadline_s=10**9)
+        ask = bench.ask(venue, budgets=[Budget(requests=1, window=timedelta(minutes=1))], deadline_s=10**9)
         ask("rows", ROWS)
         bench.wall.at -= timedelta(days=365)
         ask("rows", ROWS)
@@ -88,7 +129,7 @@ def test_no_window_ever_holds_more_than_the_budget(
     budget = Budget(requests=requests, window=timedelta(seconds=60))
     spent = sorted(ago(*before))
     now, made = START, list(spent)
-    spending = Spending(budget, spent, now)
+    spending = Spending(budget, spent)
     for pause in pauses:
         now += timedelta(seconds=pause)
         wait = spending.wait(now)

@@ -1,0 +1,242 @@
+"""The ledger as members of a backup, and made again from them: one form for both databases, exact, and the same bytes.
+
+A table is ``ledger/TABLE/NUMBER.jsonl.gz``, a canonical JSON array a row, in the order of its primary key. A number is
+its canonical text and a moment ``2025-01-14T14:20:01.000000Z``, as SQLite keeps them. The manifest names the columns,
+so that a backup of an older revision can be read: its tables are made as they were, filled, and brought up to date.
+"""
+
+import gzip
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from decimal import Decimal
+from json import JSONDecoder
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from sqlalchemy import Connection, Numeric, inspect
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.types import DateTime
+
+from recon import __version__
+from recon.core.canonical import write_json
+from recon.core.errors import ConfigError
+from recon.core.failpoints import failpoint
+from recon.ledger.columns import POSTGRESQL
+from recon.ledger.database import Database, clear_errors
+from recon.ledger.health import is_free
+from recon.ledger.pack import MANIFEST, Pack, damaged
+from recon.ledger.reads import ledger_head
+from recon.ledger.rows import CHUNK
+from recon.ledger.schema import revision_of, revisions, upgrade
+from recon.ledger.store import Transaction, database_at
+
+FORMAT = 1
+_LONGEST_LINE = 64 << 20
+_LARGEST_MANIFEST = 1 << 20
+_JSON = JSONDecoder(parse_int=int, parse_float=Decimal)
+_VALUES = {str, int, type(None)}
+_VERSION_TABLE = "alembic_version"
+
+
+def pack_ledger(connection: Connection, where: str, pack: Pack, **more: Any) -> dict[str, Any]:
+    """Adds the manifest, with ``more`` in it, and every row that the transaction sees; returns the manifest."""
+    tables = _tables(connection)
+    manifest = {
+        "tool": "recon",
+        "format": FORMAT,
+        "version": __version__,
+        "revision": revision_of(connection, where),
+        "tables": [
+            {
+                "name": name,
+                "columns": columns,
+                "rows": connection.exec_driver_sql(f"SELECT count(*) FROM {name}").scalar_one(),
+            }
+            for name, columns in tables.items()
+        ],
+        "ledger": {"head": ledger_head(Transaction(connection))},
+        "evidence": None,
+        **more,
+    }
+    written = write_json(manifest).encode() + b"\n"
+    pack.add(MANIFEST, len(written), [written])
+    for table in tables:
+        for number, rows in enumerate(_chunks(connection, table), start=1):
+            lines = "".join(write_json(list(row)) + "\n" for row in rows)
+            packed = gzip.compress(lines.encode(), compresslevel=1, mtime=0)
+            pack.add(f"ledger/{table}/{number:06}.jsonl.gz", len(packed), [packed])
+    return manifest
+
+
+def read_manifest(path: Path, name: str, body: BinaryIO) -> dict[str, Any]:
+    """The manifest, which is the first member. Raises BackupError for one that this program cannot use."""
+    raw = body.read(_LARGEST_MANIFEST)
+    try:
+        found = _JSON.decode(raw.decode())
+        usable = name == MANIFEST and found["tool"] == "recon" and found["format"] == FORMAT
+        usable &= all(len(table["columns"]) and table["rows"] >= 0 for table in found["tables"])
+        heads = found["revision"], found["ledger"]["head"], (found["evidence"] or {"head": ""})["head"]
+    except (ValueError, KeyError, TypeError):
+        usable = False
+    if not usable:
+        raise damaged(path, f"its {MANIFEST} is none that this program can read")
+    if heads[0] not in revisions():
+        raise damaged(path, f"its ledger is of revision {heads[0]}, which only a newer recon knows")
+    return dict(found)
+
+
+def restore_ledger(
+    url: str,
+    path: Path,
+    manifest: Mapping[str, Any],
+    members: Iterable[tuple[str, BinaryIO]],
+    aside: Callable[[str, BinaryIO], None],
+    ready: Callable[[], None],
+) -> None:
+    """Makes the ledger at ``url``, where none may be, of a backup's members: whole, or not at all.
+
+    Takes the ledger's lock. ``aside`` gets what is not the ledger's; ``ready`` is called when all was read and the
+    ledger's head is that of the manifest, last before the ledger is put in place.
+    """
+    database = database_at(url)
+
+    def build(connection: Connection) -> None:
+        upgrade(connection, manifest["revision"])
+        _fill(connection, path, manifest, members, aside)
+        head = ledger_head(Transaction(connection))
+        if head != manifest["ledger"]["head"]:
+            raise damaged(path, f"the ledger made of it has the head {head}, not the one it states")
+        if connection.dialect.name == POSTGRESQL:
+            # What is checked at commit only would stand in the way of changing tables.
+            connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
+        upgrade(connection)
+        failpoint("restore.filled")
+        ready()
+
+    try:
+        with clear_errors(database.where), database.lock():
+            _refuse_in_use(database)
+            database.make(build)
+    finally:
+        database.engine.dispose()
+
+
+def refuse_a_place_in_use(url: str) -> None:
+    """Raises ConfigError where a ledger is already, LedgerError for whatever else is in the way."""
+    database = database_at(url)
+    try:
+        _refuse_in_use(database)
+    finally:
+        database.engine.dispose()
+
+
+def _refuse_in_use(database: Database) -> None:
+    if not is_free(database):
+        raise ConfigError(
+            "there is a ledger already, and a restore overwrites nothing",
+            where=database.where,
+            next_step="Move it away, or give another place in [ledger] url",
+        )
+
+
+def _tables(connection: Connection) -> dict[str, list[str]]:
+    """Each table's columns; tables that others refer to come first."""
+    seen = inspect(connection)
+    names = [name for name, _ in seen.get_sorted_table_and_fkc_names() if name not in (None, _VERSION_TABLE)]
+    return {str(name): [column["name"] for column in seen.get_columns(str(name))] for name in names}
+
+
+def _chunks(connection: Connection, table: str) -> Iterator[Any]:
+    """All rows, some at a time, as the values that stand in a backup."""
+    seen = inspect(connection)
+    on_postgresql = connection.dialect.name == POSTGRESQL
+    texts = []
+    columns = seen.get_columns(table)
+    for column in columns:
+        name, kind = f'"{column["name"]}"', column["type"]
+        if on_postgresql and isinstance(kind, Numeric):
+            name = f"trim_scale({name})::text"
+        elif on_postgresql and isinstance(kind, DateTime):
+            name = f"""to_char({name} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
+        texts.append(name)
+    words = {column["name"] for column in columns if column["type"].python_type is str}
+    collate = ' COLLATE "C"' if on_postgresql else ""
+    key = [
+        f'"{name}"{collate if name in words else ""}'
+        for name in seen.get_pk_constraint(table)["constrained_columns"]
+    ]
+    rows = connection.exec_driver_sql(
+        f"SELECT {', '.join(texts)} FROM {table} ORDER BY {', '.join(key)}",
+        execution_options={"stream_results": True, "max_row_buffer": CHUNK},
+    )
+    return rows.partitions(CHUNK)
+
+
+def _fill(
+    connection: Connection,
+    path: Path,
+    manifest: Mapping[str, Any],
+    members: Iterable[tuple[str, BinaryIO]],
+    aside: Callable[[str, BinaryIO], None],
+) -> None:
+    stated = {table["name"]: table["columns"] for table in manifest["tables"]}
+    there = {name: sorted(columns) for name, columns in _tables(connection).items()}
+    if {name: sorted(columns) for name, columns in stated.items()} != there:
+        raise damaged(path, f"its tables are not those of revision {manifest['revision']}")
+    filled = dict.fromkeys(stated, 0)
+    for name, body in members:
+        room, _, rest = name.partition("/")
+        table = rest.partition("/")[0]
+        if room != "ledger":
+            aside(name, body)
+            continue
+        if table not in stated:
+            raise damaged(path, f"it holds rows of {table}, a table that it does not state")
+        rows = list(_rows(path, name, body, len(stated[table])))
+        try:
+            _insert(connection, table, stated[table], rows)
+        except Exception as error:
+            _blame(path, name, error)
+            raise
+        filled[table] += len(rows)
+        failpoint("restore.rows-appended")
+    if filled != {table["name"]: table["rows"] for table in manifest["tables"]}:
+        raise damaged(path, "it does not hold as many rows as it states")
+
+
+def _rows(path: Path, name: str, body: BinaryIO, width: int) -> Iterator[list[Any]]:
+    """A member's rows; text, whole numbers and nothing else may stand in them."""
+    try:
+        with gzip.GzipFile(fileobj=body) as lines:
+            while line := lines.readline(_LONGEST_LINE):
+                yield _row(line, width)
+    except (ValueError, TypeError, EOFError, gzip.BadGzipFile, zlib.error):
+        raise damaged(path, f"{name} is not made of rows as recon writes them") from None
+
+
+def _row(line: bytes, width: int) -> list[Any]:
+    found = _JSON.decode(line.decode())
+    if type(found) is not list or len(found) != width or not set(map(type, found)) <= _VALUES:
+        raise ValueError
+    return found
+
+
+def _insert(connection: Connection, table: str, columns: list[str], rows: list[list[Any]]) -> None:
+    """Past SQLAlchemy to the driver, which takes text for a number or a moment as it is."""
+    driver: Any = connection.connection.driver_connection
+    names = ", ".join(f'"{column}"' for column in columns)
+    if connection.dialect.name == POSTGRESQL:
+        with driver.cursor() as cursor, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+    else:
+        marks = ", ".join("?" * len(columns))
+        driver.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)
+
+
+def _blame(path: Path, name: str, error: Exception) -> None:
+    """Rows that the tables' own rules refuse are the backup's fault; all else is not."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    kinds = {kind.__name__ for kind in type(cause).__mro__}
+    if kinds & {"IntegrityError", "DataError"}:
+        raise damaged(path, f"{name} holds rows that no ledger takes") from None

@@ -1,0 +1,200 @@
+"""The ledger again, from the evidence alone: every pull is read once more, answered by what was sealed then."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from recon import __version__
+from recon.core.answers import Answer
+from recon.core.canonical import write_json
+from recon.core.contracts import Known
+from recon.core.errors import ConfigError, EvidenceError, LedgerError, NoLedger
+from recon.evidence.archive import answers, pulls
+from recon.evidence.verify import verify as verify_evidence
+from recon.ledger.reads import counts, ledger_head, runs, sources, streams_read, streams_served
+from recon.ledger.rows import AnswerRow, RunEndRow, RunRow, SourceRow
+from recon.ledger.store import Ledger, open_ledger
+from recon.pipeline.config import Config, Configured, absolute
+from recon.pipeline.differences import Difference, differences
+from recon.pipeline.enter import answer_row, enter
+from recon.pipeline.openings import STREAM as OPENING
+from recon.pipeline.read import Job, StreamRead, read_source
+from recon.pipeline.replay import NOT_THERE, Tape
+
+
+class Pull(NamedTuple):
+    """One pull of one source, as the evidence tells it."""
+
+    run: int
+    at: datetime
+    one: Configured
+    lines: Sequence[Answer]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rebuilt:
+    """The rebuilt ledger's size and head."""
+
+    entries: int
+    head: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """A rebuilt ledger beside the one in use, whose ``head`` is None where there is none.
+
+    ``differences`` is None unless they were asked for.
+    """
+
+    into: str
+    rebuilt: Rebuilt
+    head: str | None
+    differences: Sequence[Difference] | None
+
+    @property
+    def same(self) -> bool | None:
+        """Whether both have one head; None where there is nothing to compare with."""
+        return None if self.head is None else self.head == self.rebuilt.head
+
+    def facts(self) -> dict[str, Any]:
+        """As the JSON answer states it."""
+        told = [one.facts() for one in self.differences or ()]
+        return {
+            "into": self.into,
+            "entries": self.rebuilt.entries,
+            "head": self.rebuilt.head,
+            "ledger_head": self.head,
+            "same": self.same,
+            "differences": None if self.differences is None else told,
+        }
+
+
+def rebuild_into(config: Config, url: str, notify: Callable[[str], None], *, explain: bool) -> Comparison:
+    """Rebuilds into ``url``, and compares with the ledger in use."""
+    place = absolute(url, config.folder)
+    if place == config.ledger_url:
+        raise ConfigError("that is the ledger in use", where="--into", next_step="Give an empty place")
+    with open_ledger(place, create=True) as into, into.lock():
+        rebuilt = rebuild(config, into, notify)
+        head, found = None, None
+        with (
+            suppress(NoLedger),
+            open_ledger(config.ledger_url, create=False) as used,
+            used.transaction() as then,
+        ):
+            head = ledger_head(then)
+            if explain:
+                with into.transaction() as now:
+                    found = differences(then, now)
+    return Comparison(into=into.where, rebuilt=rebuilt, head=head, differences=found)
+
+
+def rebuild(config: Config, into: Ledger, notify: Callable[[str], None]) -> Rebuilt:
+    """Posts the whole evidence into an empty ledger. Raises EvidenceError where the evidence is not whole."""
+    proof = verify_evidence(config.evidence)
+    if proof.problems:
+        place, text = proof.problems[0]
+        raise EvidenceError(
+            text, where=place, next_step="See recon verify; restore the evidence from a backup"
+        )
+    with into.transaction() as tx:
+        if runs(tx):
+            raise LedgerError(
+                "there is a ledger already", where=into.where, next_step="Give an empty place with --into"
+            )
+    named: dict[int, int] = {}
+    for pull in _pulls(config):
+        notify(f"{pull.one.name}, pull of {pull.at:%Y-%m-%d}")
+        if pull.run not in named:
+            named[pull.run] = _begin(into, pull)
+        _replay(into, named[pull.run], pull)
+    with into.transaction() as tx:
+        return Rebuilt(entries=counts(tx)["entries"], head=ledger_head(tx))
+
+
+def _pulls(config: Config) -> Iterator[Pull]:
+    """Every pull in the order it began; evidence older than the first note of a source is one pull."""
+    lines: dict[str, list[Answer]] = defaultdict(list)
+    for line in answers(config.evidence):
+        lines[line.source].append(line)
+    configured = {one.name: one for one in config.sources}
+    if strangers := sorted(set(lines) - set(configured)):
+        raise ConfigError(
+            f"the evidence holds answers of {', '.join(strangers)}, which is not configured",
+            where=str(config.path),
+            next_step="Put the source's table back; its secrets need not be set for this",
+        )
+    notes: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for note in pulls(config.evidence):
+        notes[note["source"]].append(note)
+    found = [
+        pull
+        for name, every in lines.items()
+        for pull in _pulls_of(configured[name], every, notes.get(name, []))
+    ]
+    yield from sorted(found, key=lambda pull: (pull.run, pull.one.name))
+
+
+def _pulls_of(one: Configured, lines: Sequence[Answer], notes: Sequence[dict[str, Any]]) -> Iterator[Pull]:
+    starts = [0, *(note["after"] for note in notes)]
+    ends = [*starts[1:], lines[-1].seq]
+    settings = [one.settings, *(one.settings.reshaped(note["settings"]) for note in notes)]
+    numbers = [0, *(note["run"] for note in notes)]
+    for start, end, under, run in zip(starts, ends, settings, numbers, strict=True):
+        part = [line for line in lines if start < line.seq <= end]
+        if part:
+            yield Pull(run, part[0].at, replace(one, settings=under), part)
+
+
+def _begin(into: Ledger, pull: Pull) -> int:
+    """A run in the rebuilt ledger for a run of then."""
+    with into.transaction() as tx:
+        run = tx.next_id(RunRow)
+        tx.append(RunRow, [RunRow(run, pull.at, "rebuild", __version__, write_json({"run": pull.run}))])
+        tx.append(RunEndRow, [RunEndRow(run, pull.at, "finished")])
+    return run
+
+
+def _replay(into: Ledger, run: int, pull: Pull) -> None:
+    """Reads a pull again. Evidence from before pulls were noted (run 0) may hold several: until nothing is left."""
+    with into.transaction() as tx:
+        if pull.one.name not in sources(tx):
+            tx.append(SourceRow, [SourceRow(pull.one.name, pull.one.source.kind, run)])
+    tape = Tape(pull.lines, pull.one.source.judge)
+    entered: set[int] = set()
+    more = True
+    while more:
+        before = len(tape.taken)
+        job = _job(into, pull, tape)
+        for read in read_source(job, lambda text: None):
+            enter(into, run, job, _as_then(read))
+            entered |= {line.seq for line in read.answers}
+        more = not pull.run and tape.left and len(tape.taken) > before
+    with into.transaction() as tx:
+        tx.append(AnswerRow, [answer_row(line) for line in pull.lines if line.seq not in entered])
+
+
+def _job(into: Ledger, pull: Pull, tape: Tape) -> Job:
+    with into.transaction() as tx:
+        known, served = streams_read(tx, pull.one.name), streams_served(tx, pull.one.name)
+    opened = {OPENING} if any(line.stream == OPENING for line in pull.lines) else set()
+    return Job(
+        name=pull.one.name,
+        source=pull.one.source,
+        settings=pull.one.settings,
+        ask=tape.ask,
+        known=Known(streams=known - {OPENING} | opened, files=tape.files),
+        served=served,
+        now=lambda: tape.at,
+        attempts=tape.attempts,
+    )
+
+
+def _as_then(read: StreamRead) -> StreamRead:
+    """What the evidence holds no answer to was not asked then; that is no failure of today's."""
+    if read.error and read.error.kind == NOT_THERE and not read.requests:
+        read.error, read.unasked, read.stopped = None, "the evidence holds no answer to it", True
+    return read
