@@ -150,6 +150,11 @@ def plain(text: str) -> str:
     return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
 
 
+def short(text: str, most: int = 36) -> str:
+    """``text`` with its middle left out where it is longer than ``most``: for names in a table, told whole in JSON."""
+    return text if len(text) <= most else f"{text[: most - 12]}...{text[-9:]}"
+
+
 def aligned(amounts: Sequence[str]) -> list[str]:
     """Amounts padded behind, so that their decimal points stand in one line."""
     behind = max((len(one.partition(".")[2]) for one in amounts), default=0)

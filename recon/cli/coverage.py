@@ -2,7 +2,7 @@
 
 import click
 
-from recon.cli._output import Options, plain, table
+from recon.cli._output import Options, plain, short, table
 from recon.cli._output import command as recon_command
 from recon.cli._session import load, named, reading
 from recon.core.books import Coverage
@@ -57,7 +57,14 @@ def _show_seconds(certified: Certified) -> None:
     columns = [("Source", "left"), ("What the venue says twice", "left"), ("By", "left")]
     columns += [("Books", "right"), ("Second", "right"), ("", "left")]
     rows = [
-        [source, one.about, one.stream, text(one.books), text(one.second), "" if one.agrees else "differs"]
+        [
+            source,
+            one.about,
+            short(one.stream),
+            text(one.books),
+            text(one.second),
+            "" if one.agrees else "differs",
+        ]
         for source, one in certified.seconds
     ]
     table("Second readings", columns, rows)
@@ -67,8 +74,8 @@ def _row(one: Coverage) -> list[str]:
     first, last = (at and f"{at:%Y-%m-%d}" for at in (one.first, one.last))
     again = f" (+{one.retries})" if one.retries else ""
     return [
-        one.source, one.stream, one.account or "all", one.asset or "all", _word(one.status), str(one.rows), first or "",
-        last or "", f"{one.requests}{again}", f"{one.until:%Y-%m-%d %H:%M}",
+        one.source, short(one.stream), one.account or "all", one.asset or "all", _word(one.status), str(one.rows),
+        first or "", last or "", f"{one.requests}{again}", f"{one.until:%Y-%m-%d %H:%M}",
     ]  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 import click
 
-from recon.cli._output import Options, plain, table
+from recon.cli._output import Options, plain, short, table
 from recon.cli._output import command as recon_command
 from recon.cli._session import load, writing
 from recon.core.errors import ConfigError
@@ -58,7 +58,7 @@ def show(pulled: Pulled) -> None:
     rows = []
     for one in pulled.streams:
         facts = one.facts()
-        rows.append([str(facts[name.lower()]) for name, _ in columns])
+        rows.append([short(str(facts[name.lower()])) for name, _ in columns])
     table(f"Pull: {pulled.status}", columns, rows)
     for one in pulled.streams:
         if one.error:

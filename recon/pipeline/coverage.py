@@ -117,7 +117,7 @@ def _cells(
     might = {
         (account, asset)
         for account, asset in places
-        if listed and one.account in ("", account) and one.asset in ("", asset)
+        if listed and account and one.account in ("", account) and one.asset in ("", asset)
     }
     for account, asset in sorted(might | set(listed)) or [(one.account, one.asset)]:
         rows, first, last = listed.get((account, asset), (0 if listed else one.seen, None, None))

@@ -108,6 +108,7 @@ def _prepare(folder: Path, urls: Mapping[str, str]) -> None:
             (secrets / name).touch(mode=0o600)
             (secrets / name).write_text(value, encoding="utf-8")
         text = _CONFIG.format(mark=_MARK, account_id=egera.ACCOUNT_ID, client_id=cryptofuse.CLIENT_ID, **urls)
+        path.touch(mode=0o600)
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise ConfigError(

@@ -267,7 +267,10 @@ def test_permissions_are_the_lists_that_the_guard_holds_and_nobody_is_asked(
         allowed = {*kinds[kind].allowed, *kinds[kind].logins}
         assert listed == {(one.method, one.path, one.action) for one in allowed}
     posts = {(one["source"], one["path"]) for one in told["permissions"] if one["method"] == "POST"}
-    assert {path for source, path in posts if source == "fuse"} == {"(token_url)", "/wallets/transfer-history/"}
+    assert {path for source, path in posts if source == "fuse"} == {
+        "(token_url)",
+        "/wallets/transfer-history/",
+    }
     assert any("redirects are not followed" in one for one in told["refused"])
     people = recon(company.folder, "doctor", "--permissions").stdout
     assert "Refused by design" in people and "account/getwalletsstatus" in people
