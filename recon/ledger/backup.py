@@ -1,9 +1,4 @@
-"""The ledger as members of a backup, and made again from them: one form for both databases, exact, and the same bytes.
-
-A table is ``ledger/TABLE/NUMBER.jsonl.gz``, a canonical JSON array a row, in the order of its primary key. A number is
-its canonical text and a moment ``2025-01-14T14:20:01.000000Z``, as SQLite keeps them. The manifest names the columns,
-so that a backup of an older revision can be read: its tables are made as they were, filled, and brought up to date.
-"""
+"""The ledger made again from the members of a backup (see recon.ledger.dump), checked to the last byte."""
 
 import gzip
 import zlib
@@ -13,59 +8,25 @@ from json import JSONDecoder
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from sqlalchemy import Connection, Numeric, inspect
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.types import DateTime
 
-from recon import __version__
-from recon.core.canonical import write_json
 from recon.core.errors import ConfigError
 from recon.core.failpoints import failpoint
 from recon.ledger.columns import POSTGRESQL
 from recon.ledger.database import Database, clear_errors
+from recon.ledger.dump import FORMAT, tables_of
 from recon.ledger.health import is_free
-from recon.ledger.pack import MANIFEST, Pack, damaged
+from recon.ledger.pack import MANIFEST, damaged
 from recon.ledger.reads import ledger_head
-from recon.ledger.rows import CHUNK
-from recon.ledger.schema import revision_of, revisions, upgrade
-from recon.ledger.store import Transaction, database_at
+from recon.ledger.schema import revisions, upgrade
+from recon.ledger.store import database_at
+from recon.ledger.transaction import Transaction
 
-FORMAT = 1
 _LONGEST_LINE = 64 << 20
 _LARGEST_MANIFEST = 1 << 20
 _JSON = JSONDecoder(parse_int=int, parse_float=Decimal)
 _VALUES = {str, int, type(None)}
-_VERSION_TABLE = "alembic_version"
-
-
-def pack_ledger(connection: Connection, where: str, pack: Pack, **more: Any) -> dict[str, Any]:
-    """Adds the manifest, with ``more`` in it, and every row that the transaction sees; returns the manifest."""
-    tables = _tables(connection)
-    manifest = {
-        "tool": "recon",
-        "format": FORMAT,
-        "version": __version__,
-        "revision": revision_of(connection, where),
-        "tables": [
-            {
-                "name": name,
-                "columns": columns,
-                "rows": connection.exec_driver_sql(f"SELECT count(*) FROM {name}").scalar_one(),
-            }
-            for name, columns in tables.items()
-        ],
-        "ledger": {"head": ledger_head(Transaction(connection))},
-        "evidence": None,
-        **more,
-    }
-    written = write_json(manifest).encode() + b"\n"
-    pack.add(MANIFEST, len(written), [written])
-    for table in tables:
-        for number, rows in enumerate(_chunks(connection, table), start=1):
-            lines = "".join(write_json(list(row)) + "\n" for row in rows)
-            packed = gzip.compress(lines.encode(), compresslevel=1, mtime=0)
-            pack.add(f"ledger/{table}/{number:06}.jsonl.gz", len(packed), [packed])
-    return manifest
 
 
 def read_manifest(path: Path, name: str, body: BinaryIO) -> dict[str, Any]:
@@ -139,39 +100,6 @@ def _refuse_in_use(database: Database) -> None:
         )
 
 
-def _tables(connection: Connection) -> dict[str, list[str]]:
-    """Each table's columns; tables that others refer to come first."""
-    seen = inspect(connection)
-    names = [name for name, _ in seen.get_sorted_table_and_fkc_names() if name not in (None, _VERSION_TABLE)]
-    return {str(name): [column["name"] for column in seen.get_columns(str(name))] for name in names}
-
-
-def _chunks(connection: Connection, table: str) -> Iterator[Any]:
-    """All rows, some at a time, as the values that stand in a backup."""
-    seen = inspect(connection)
-    on_postgresql = connection.dialect.name == POSTGRESQL
-    texts = []
-    columns = seen.get_columns(table)
-    for column in columns:
-        name, kind = f'"{column["name"]}"', column["type"]
-        if on_postgresql and isinstance(kind, Numeric):
-            name = f"trim_scale({name})::text"
-        elif on_postgresql and isinstance(kind, DateTime):
-            name = f"""to_char({name} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
-        texts.append(name)
-    words = {column["name"] for column in columns if column["type"].python_type is str}
-    collate = ' COLLATE "C"' if on_postgresql else ""
-    key = [
-        f'"{name}"{collate if name in words else ""}'
-        for name in seen.get_pk_constraint(table)["constrained_columns"]
-    ]
-    rows = connection.exec_driver_sql(
-        f"SELECT {', '.join(texts)} FROM {table} ORDER BY {', '.join(key)}",
-        execution_options={"stream_results": True, "max_row_buffer": CHUNK},
-    )
-    return rows.partitions(CHUNK)
-
-
 def _fill(
     connection: Connection,
     path: Path,
@@ -180,7 +108,7 @@ def _fill(
     aside: Callable[[str, BinaryIO], None],
 ) -> None:
     stated = {table["name"]: table["columns"] for table in manifest["tables"]}
-    there = {name: sorted(columns) for name, columns in _tables(connection).items()}
+    there = {name: sorted(columns) for name, columns in tables_of(connection).items()}
     if {name: sorted(columns) for name, columns in stated.items()} != there:
         raise damaged(path, f"its tables are not those of revision {manifest['revision']}")
     filled = dict.fromkeys(stated, 0)

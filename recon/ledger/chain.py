@@ -15,8 +15,8 @@ from recon.core.records import GENESIS, EntryLine, Posting, line_postings, line_
 from recon.core.times import moment_text
 from recon.ledger.columns import POSTGRESQL
 from recon.ledger.rows import CHUNK
-from recon.ledger.store import Transaction
 from recon.ledger.tables import METADATA
+from recon.ledger.transaction import Transaction
 
 _ENTRIES = METADATA.tables["entries"]
 _RECORDS = METADATA.tables["records"].c

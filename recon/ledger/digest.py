@@ -16,8 +16,8 @@ from recon.core.canonical import write_json
 from recon.core.money import text
 from recon.core.times import moment_text
 from recon.ledger.rows import CHUNK
-from recon.ledger.store import Transaction
 from recon.ledger.tables import METADATA
+from recon.ledger.transaction import Transaction
 
 _RECORDS = METADATA.tables["records"]
 _ANSWERS = METADATA.tables["answers"]

@@ -5,7 +5,8 @@ from pathlib import Path
 from recon.ledger.columns import POSTGRESQL
 from recon.ledger.database import Database, clear_errors
 from recon.ledger.schema import revision_of
-from recon.ledger.store import Transaction, database_at
+from recon.ledger.store import database_at
+from recon.ledger.transaction import Transaction
 
 
 def is_free(database: Database) -> bool:

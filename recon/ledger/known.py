@@ -12,8 +12,8 @@ from typing import NamedTuple
 from sqlalchemy import select
 
 from recon.ledger.rows import CHUNK
-from recon.ledger.store import Transaction
 from recon.ledger.tables import METADATA
+from recon.ledger.transaction import Transaction
 
 _WIDTH = 32
 _STATUSES = ("settled", "pending", "vanished")

@@ -14,6 +14,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine
 from recon.core.errors import LedgerBusy, LedgerError
 from recon.core.times import short_text
 from recon.ledger.database import Database, clear_errors
+from recon.ledger.dump import pack_ledger
 from recon.ledger.pack import packing
 
 LOCK = int.from_bytes(b"recon")
@@ -80,9 +81,6 @@ def _make(engine: Engine, build: Callable[[Connection], None]) -> None:
 
 def _keep(engine: Engine, where: str, revision: str, folder: Path | None) -> None:
     """A backup of the ledger alone, which recon restore takes. One that an earlier try left is replaced."""
-    # Here for start-up time, and as that module knows this one: a ledger that is up to date never needs it.
-    from recon.ledger.backup import pack_ledger  # noqa: PLC0415
-
     if folder is None:
         raise LedgerError(
             "its tables are of an older revision, and nobody said where to keep a copy before they are changed",

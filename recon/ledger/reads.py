@@ -11,8 +11,8 @@ from sqlalchemy import Select, and_, func, select
 from recon.core.canonical import sha256
 from recon.core.records import GENESIS, Posting
 from recon.ledger.rows import BreakEventRow, EntryRow, ReadingRow, RecordRow
-from recon.ledger.store import Transaction
 from recon.ledger.tables import METADATA
+from recon.ledger.transaction import Transaction
 
 _ENTRIES = METADATA.tables["entries"]
 _READINGS = METADATA.tables["readings"]

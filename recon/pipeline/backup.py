@@ -12,8 +12,9 @@ from recon.core.errors import ConfigError, EvidenceError
 from recon.core.failpoints import failpoint
 from recon.core.times import moment_text
 from recon.evidence.archive import Archive
-from recon.ledger.backup import pack_ledger, read_manifest, refuse_a_place_in_use, restore_ledger
+from recon.ledger.backup import read_manifest, refuse_a_place_in_use, restore_ledger
 from recon.ledger.database import sync
+from recon.ledger.dump import pack_ledger
 from recon.ledger.health import revision_at
 from recon.ledger.pack import PIECE, BackupError, Pack, damaged, members, packing
 from recon.ledger.store import open_ledger

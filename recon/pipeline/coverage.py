@@ -20,7 +20,7 @@ from recon.ledger.reads import (
     records_in_force,
     runs,
 )
-from recon.ledger.store import Transaction
+from recon.ledger.transaction import Transaction
 from recon.pipeline.config import Config
 
 _SETTLED = {"whole", "empty", "not_served", "not_queried"}

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from recon.ledger.digest import dump
-from recon.ledger.store import Transaction
+from recon.ledger.transaction import Transaction
 
 Place = tuple[Any, ...]
 _RECORD = ("stream", "status", "kind", "at", "account", "asset", "quantity", "data", "answer", "pointer")

@@ -11,7 +11,8 @@ from recon.core.errors import NumberRefused, SourceError
 from recon.core.failpoints import failpoint
 from recon.ledger.reads import heads
 from recon.ledger.rows import AnswerRow, CellRow, CoverageRow, ReadingRow
-from recon.ledger.store import Ledger, Transaction
+from recon.ledger.store import Ledger
+from recon.ledger.transaction import Transaction
 from recon.pipeline.post import Reading, Tally, post_facts, post_holdings, post_rows
 from recon.pipeline.read import Job, StreamRead
 

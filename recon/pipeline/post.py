@@ -19,7 +19,7 @@ from recon.ledger.chain import ChainedEntry, link
 from recon.ledger.known import Known, data_digest, known_records
 from recon.ledger.reads import heads, live_entries, record_of
 from recon.ledger.rows import EntryRow, FactRow, PostingRow, RecordRow, SnapshotRow
-from recon.ledger.store import Transaction
+from recon.ledger.transaction import Transaction
 
 _CHUNK = 5_000
 Place = tuple[str, int, int]

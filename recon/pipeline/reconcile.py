@@ -14,7 +14,8 @@ from recon.core.times import EPOCH, Period, from_iso, short_text
 from recon.ledger.copy import load as typed_copy
 from recon.ledger.reads import EntryEvidence, break_events, entry_evidence, record_evidence, runs
 from recon.ledger.reads import RecordEvidence as SealedRecord
-from recon.ledger.store import Ledger, Transaction
+from recon.ledger.store import Ledger
+from recon.ledger.transaction import Transaction
 from recon.pipeline.config import Config
 from recon.pipeline.coverage import second_readings
 from recon.pipeline.register import Life, lives, update

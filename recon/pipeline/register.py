@@ -10,7 +10,7 @@ from recon.core.breaks import Break, CheckResult, register_text
 from recon.core.canonical import write_json
 from recon.core.times import Period, from_iso
 from recon.ledger.rows import BreakEventRow
-from recon.ledger.store import Transaction
+from recon.ledger.transaction import Transaction
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,7 +25,8 @@ from recon.ledger.rows import (
     SnapshotRow,
     SourceRow,
 )
-from recon.ledger.store import Ledger, Transaction
+from recon.ledger.store import Ledger
+from recon.ledger.transaction import Transaction
 
 NOON = datetime(2025, 1, 14, 12, tzinfo=UTC)
 

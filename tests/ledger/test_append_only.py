@@ -8,8 +8,9 @@ from sqlalchemy.exc import DBAPIError
 from recon.ledger.columns import POSTGRESQL
 from recon.ledger.digest import dump
 from recon.ledger.reads import counts
-from recon.ledger.store import Ledger, Transaction, open_ledger
+from recon.ledger.store import Ledger, open_ledger
 from recon.ledger.tables import METADATA
+from recon.ledger.transaction import Transaction
 from tests.ledger.books import begin, one_of_everything
 
 TABLES = sorted(METADATA.tables)

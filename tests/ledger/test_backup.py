@@ -15,12 +15,14 @@ from sqlalchemy import Connection
 
 from recon.core.errors import ConfigError, LedgerBusy, LedgerError
 from recon.core.money import parse
-from recon.ledger.backup import pack_ledger, read_manifest, restore_ledger
+from recon.ledger.backup import read_manifest, restore_ledger
 from recon.ledger.digest import digest
+from recon.ledger.dump import pack_ledger
 from recon.ledger.pack import DIGESTS, MANIFEST, BackupError, members, packing
 from recon.ledger.reads import counts
 from recon.ledger.schema import revisions, upgrade
-from recon.ledger.store import Transaction, database_at, open_ledger
+from recon.ledger.store import database_at, open_ledger
+from recon.ledger.transaction import Transaction
 from tests.ledger.books import Row, begin, one_of_everything, read
 
 HOSTILE = (

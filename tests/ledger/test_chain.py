@@ -13,8 +13,9 @@ from recon.core.records import GENESIS, Posting
 from recon.ledger.chain import ChainedEntry, link, verify
 from recon.ledger.columns import POSTGRESQL
 from recon.ledger.reads import heads, ledger_head
-from recon.ledger.store import Ledger, Transaction, open_ledger
+from recon.ledger.store import Ledger, open_ledger
 from recon.ledger.tables import METADATA
+from recon.ledger.transaction import Transaction
 from tests.ledger.books import NOON, Row, begin, one_of_everything, read, rolled_back
 
 ENTRY = ChainedEntry(

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from recon.ledger.digest import digest, dump
 from recon.ledger.rows import BreakEventRow, EntryRow, ReadingRow, RecordRow, RunRow
-from recon.ledger.store import Ledger, Transaction, open_ledger
+from recon.ledger.store import Ledger, open_ledger
+from recon.ledger.transaction import Transaction
 from tests.ledger.books import NOON, Row, begin, one_of_everything, read, rolled_back
 
 Step = tuple[str, str, list[Row]]

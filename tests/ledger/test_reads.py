@@ -8,8 +8,9 @@ from recon.core.canonical import sha256
 from recon.core.records import GENESIS, Posting
 from recon.ledger import reads
 from recon.ledger.rows import BreakEventRow, RunEndRow
-from recon.ledger.store import Ledger, Transaction
+from recon.ledger.store import Ledger
 from recon.ledger.tables import METADATA
+from recon.ledger.transaction import Transaction
 from tests.ledger.books import NOON, Row, begin, one_of_everything, read, rolled_back
 
 

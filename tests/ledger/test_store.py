@@ -17,7 +17,8 @@ from recon.core.failpoints import ENVIRONMENT
 from recon.ledger.digest import digest
 from recon.ledger.reads import counts
 from recon.ledger.rows import CHUNK, EntryRow, RecordRow, RunEndRow, RunRow
-from recon.ledger.store import Ledger, Transaction, open_ledger
+from recon.ledger.store import Ledger, open_ledger
+from recon.ledger.transaction import Transaction
 from tests.ledger.books import NOON, Row, begin, one_of_everything, read, rolled_back
 
 
