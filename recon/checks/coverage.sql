@@ -6,13 +6,15 @@
 --   than it lists, ask its support for the rest.
 -- reads: readings, coverage, seconds, sources, period
 
--- What a source's latest pull asked for, or would have, had it not given up before.
+-- What a source named since it was last read to its end, which the line without a stream marks.
 with named as (
     select c.source as source, c.stream as stream, max(c.certificate) as certificate
     from coverage as c
-    join (select n.source as source, max(n.run) as run from coverage as n group by n.source) as t
-        on t.source = c.source and t.run = c.run
     join sources as s on s.source = c.source
+    left join (
+        select n.source as source, max(n.run) as run from coverage as n where n.stream = '' group by n.source
+    ) as t on t.source = c.source
+    where c.stream <> '' and c.run >= coalesce(t.run, 0)
     group by c.source, c.stream
 ),
 grey as (
@@ -116,6 +118,10 @@ from grey as g
 where not exists (
     select 1 as one from failing as f
     where f.source = g.source and f.stream = g.stream
+)
+and not exists (
+    select 1 as one from miscounted as m
+    where m.source = g.source and m.stream = g.stream
 )
 group by g.source
 union all

@@ -81,7 +81,8 @@ class Stream:
     ``beside``: its rows stand beside the books, post nothing (an odd one is marked in suspense), and no balance waits
     for them.
     ``optional``: the venue may not serve it. Refused before it was ever answered, it is told as not served.
-    ``unasked`` says why it is not asked for at all; it is then told as not queried, and ``read`` is not driven.
+    ``unasked`` says why it is not asked for at all, by choice; ``blocked`` why it cannot be, since something else
+    failed. It is then told as not queried, or as incomplete, and ``read`` is not driven.
     """
 
     name: str
@@ -96,6 +97,7 @@ class Stream:
     beside: bool = False
     optional: bool = False
     unasked: str = ""
+    blocked: str = ""
 
 
 Streams = Generator[Stream, Pass | None, None]

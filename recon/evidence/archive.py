@@ -60,7 +60,10 @@ class Archive:
         status: int | None,
         body: BinaryIO | None,
     ) -> Answer:
-        """Writes the body and its line, both synced, and returns them as an Answer. Raises EvidenceError."""
+        """Writes the body and its line, both synced, and returns them as an Answer.
+
+        Raises EvidenceError where they cannot be written, and the OSError of a body that cannot be read.
+        """
         try:
             digest, size = (None, 0) if body is None else self._store(body)
             failpoint("evidence.body-sealed")
@@ -82,19 +85,24 @@ class Archive:
                 _append(self.folder / CHAIN, _line_text(line) + "\n")
                 self.next_seq += 1
                 self.head = line["link"]
+        except _Unreadable as fault:
+            raise fault.error from None
         except OSError as error:
             raise _unwritable(self.folder, error) from None
         failpoint("evidence.line-written")
         return _answer(self.folder, line)
 
-    def begin(self, *, run: int, source: str, settings: Mapping[str, Any]) -> None:
+    def begin(self, *, run: int, source: str, settings: Mapping[str, Any], entered: int) -> None:
         """Notes that a source is about to be asked, under which settings, behind which line of the chain.
 
-        With this note its answers can be read again, years later, as they were read then. Raises EvidenceError.
+        ``entered`` is the newest answer of the source that a reading took to the ledger: what lies behind it was
+        sealed by a run that died before it could post it. With this note answers can be read again, years later, as
+        they were read then. Raises EvidenceError.
         """
         note: dict[str, Any] = {
             "after": self.next_seq - 1,
             "at": moment_text(self._now()),
+            "entered": entered,
             "prev": _last_link(self.folder / PULLS),
             "run": run,
             "settings": dict(settings),
@@ -118,7 +126,7 @@ class Archive:
         try:
             with os.fdopen(handle, "wb") as raw:
                 with gzip.GzipFile("", "wb", compresslevel=4, fileobj=raw, mtime=0) as packed:
-                    while chunk := body.read(_CHUNK):
+                    while chunk := _read(body):
                         digest.update(chunk)
                         size += len(chunk)
                         packed.write(chunk)
@@ -133,6 +141,21 @@ class Archive:
         finally:
             Path(part).unlink(missing_ok=True)
         return digest.hexdigest(), size
+
+
+class _Unreadable(Exception):
+    """The body that is to be sealed cannot be read: that is no fault of the archive."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+def _read(body: BinaryIO) -> bytes:
+    try:
+        return body.read(_CHUNK)
+    except OSError as error:
+        raise _Unreadable(error) from None
 
 
 def body_path(folder: Path, digest: str) -> Path:

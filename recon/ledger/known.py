@@ -7,10 +7,14 @@ import hashlib
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
 from typing import NamedTuple
 
 from sqlalchemy import select
 
+from recon.core.money import text
+from recon.core.times import moment_text
 from recon.ledger.rows import CHUNK
 from recon.ledger.tables import METADATA
 from recon.ledger.transaction import Transaction
@@ -20,7 +24,7 @@ _STATUSES = ("settled", "pending", "vanished")
 
 
 class Known(NamedTuple):
-    """The newest version of a record; ``digest`` is ``data_digest`` of its data."""
+    """The newest version of a record; ``digest`` is its ``content_digest``."""
 
     record_id: int
     key: str
@@ -30,9 +34,15 @@ class Known(NamedTuple):
     digest: bytes
 
 
-def data_digest(data: str) -> bytes:
-    """What two versions' data are compared by."""
-    return hashlib.sha256(data.encode()).digest()
+def content_digest(
+    data: str, status: str, kind: str, at: datetime, account: str, asset: str, quantity: Decimal
+) -> bytes:
+    """What two versions are compared by: the row as received, and what was made of it.
+
+    The latter may change alone: what a row moved may follow from the rows around it, or from another answer.
+    """
+    made = f"{status}\n{kind}\n{moment_text(at)}\n{account}\n{asset}\n{text(quantity)}\n{data}"
+    return hashlib.sha256(made.encode()).digest()
 
 
 class KnownRecords:
@@ -63,12 +73,14 @@ class KnownRecords:
         return None
 
     def unmatched(self, key: str) -> Known | None:
-        """A record with this key that has no row yet, in force or vanished; it has one now."""
-        for place in self._places(key):
-            if not self._matched[place]:
-                self._matched[place] = 1
-                return self._known(place)
-        return None
+        """A record with this key that has no row yet, one in force rather than a vanished one; it has one now."""
+        vanished = _STATUSES.index("vanished")
+        free = [place for place in self._places(key) if not self._matched[place]]
+        if not free:
+            return None
+        place = min(free, key=lambda one: self._statuses[one] == vanished)
+        self._matched[place] = 1
+        return self._known(place)
 
     def next_occurrence(self, key: str) -> int:
         """The occurrence of one more record with this key."""
@@ -124,15 +136,17 @@ def known_records(tx: Transaction, source: str, family: str) -> KnownRecords:
     """All that is known of a family, read through and held once."""
     record = METADATA.tables["records"].c
     rows = tx.connection.execute(
-        select(record.key, record.occurrence, record.version, record.status, record.id, record.data)
+        select(record.key, record.occurrence, record.version, record.id, record.data, record.status)
+        .add_columns(record.kind, record.at, record.account, record.asset, record.quantity)
         .where(record.source == source, record.family == family)
         .order_by(record.key, record.occurrence, record.version)
         .execution_options(yield_per=CHUNK)
     )
     held = KnownRecords()
     last: tuple[str, int] | None = None
-    for key, occurrence, version, status, record_id, data in rows:
-        known = Known(record_id, key, occurrence, version, status, data_digest(data))
+    for key, occurrence, version, record_id, data, status, *made in rows:
+        digest = content_digest(data, status, *made)
+        known = Known(record_id, key, occurrence, version, status, digest)
         held.add(bytes.fromhex(key), known, newer=last == (key, occurrence))
         last = key, occurrence
     return held

@@ -154,6 +154,13 @@ def streams_served(tx: Transaction, source: str) -> frozenset[str]:
     return frozenset(tx.connection.scalars(select(_READINGS.c.stream).distinct().where(*answered)))
 
 
+def newest_entered(tx: Transaction, source: str) -> int:
+    """The newest answer of a source that an entered reading asked for; 0 where there is none."""
+    return (
+        tx.connection.scalar(select(func.max(_READINGS.c.last_seq)).where(_READINGS.c.source == source)) or 0
+    )
+
+
 def latest_readings(tx: Transaction) -> list[ReadingRow]:
     """The newest reading of each stream of each source, whole or failed, oldest first."""
     newest = select(func.max(_READINGS.c.id)).group_by(_READINGS.c.source, _READINGS.c.stream)

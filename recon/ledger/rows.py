@@ -153,7 +153,7 @@ class FactRow(NamedTuple):
 
 
 class CoverageRow(NamedTuple):
-    """A row of ``coverage``; ``reading_id`` is None for a stream that was not asked."""
+    """A row of ``coverage``; ``reading_id`` is None for a stream that was not asked, and for the mark of the END."""
 
     id: int
     run_id: int
@@ -170,6 +170,10 @@ class CoverageRow(NamedTuple):
     throttles: int
     retries: int
     stopped_at: str
+
+
+END = ""
+"""The stream that a certificate names last: the source was read to its end."""
 
 
 class CellRow(NamedTuple):

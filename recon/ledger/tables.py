@@ -307,7 +307,8 @@ class Coverage(Table, table=True):
     """The certificate of one stream of one pull: what became of asking, and for which stretch of time.
 
     ``account`` and ``asset`` are empty where the stream is about all there are; ``since`` is NULL where all history
-    was asked for. ``stopped_at`` is the question at which an incomplete reading stopped.
+    was asked for. ``stopped_at`` is the question at which an incomplete reading stopped. A line without a stream marks
+    that the source was read to its end, so that the lines of its run name all that there was to ask.
     """
 
     __tablename__ = "coverage"

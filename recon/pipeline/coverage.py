@@ -20,6 +20,7 @@ from recon.ledger.reads import (
     records_in_force,
     runs,
 )
+from recon.ledger.rows import END
 from recon.ledger.transaction import Transaction
 from recon.pipeline.config import Config
 
@@ -72,18 +73,20 @@ def second_readings(tx: Transaction, config: Config) -> list[tuple[str, Second]]
 
 
 def certify(tx: Transaction, config: Config, period: Period) -> Certified:
-    """Each stream that its source's latest pull named, by the reading that tells most of the period."""
+    """Each stream that its source named since it was last read to its end, by the reading that tells most."""
     known_at = max((run.started_at for run in runs(tx)), default=EPOCH)
     history: dict[Place, list[Certificate]] = defaultdict(list)
-    newest_run: dict[str, int] = {}
+    ended: dict[str, int] = defaultdict(int)
     for one in certificates(tx):
-        history[one.source, one.stream].append(one)
-        newest_run[one.source] = one.run_id
+        if one.stream == END:
+            ended[one.source] = one.run_id
+        else:
+            history[one.source, one.stream].append(one)
     over = None if period.end is None or period.end > known_at else period.end
     chosen = [
         _telling(history[place], over)
         for place in sorted(history)
-        if history[place][-1].run_id == newest_run[place[0]]
+        if history[place][-1].run_id >= ended[place[0]]
     ]
     listed = cells(tx, [one.id for one in chosen])
     places: dict[str, set[Place]] = {source: set(held) for source, held in latest_places(tx).items()}

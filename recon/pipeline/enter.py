@@ -10,7 +10,7 @@ from recon.core.contracts import Request
 from recon.core.errors import NumberRefused, SourceError
 from recon.core.failpoints import failpoint
 from recon.ledger.reads import heads
-from recon.ledger.rows import AnswerRow, CellRow, CoverageRow, ReadingRow
+from recon.ledger.rows import END, AnswerRow, CellRow, CoverageRow, ReadingRow
 from recon.ledger.store import Ledger
 from recon.ledger.transaction import Transaction
 from recon.pipeline.post import Reading, Tally, post_facts, post_holdings, post_rows
@@ -97,6 +97,19 @@ def enter(ledger: Ledger, run: int, job: Job, read: StreamRead) -> StreamResult:
     )
 
 
+def end(ledger: Ledger, run: int, job: Job) -> None:
+    """Marks that a source was read to its end: its certificate of this run names all that there was to ask.
+
+    What was sealed last and belongs to no reading goes to the ledger with it.
+    """
+    with ledger.transaction() as tx:
+        tx.append(AnswerRow, map(answer_row, job.attempts))
+        certificate, now = tx.next_id(CoverageRow), job.now()
+        whole = (certificate, run, None, job.name, END, "", "", "whole", "", None, now, 0, 0, 0, "")
+        tx.append(CoverageRow, [CoverageRow(*whole)])
+    job.attempts.clear()
+
+
 def _enter(
     tx: Transaction, run: int, job: Job, read: StreamRead, error: SourceError | None
 ) -> tuple[Tally, str]:
@@ -135,6 +148,8 @@ def _outcome(read: StreamRead, tally: Tally, error: SourceError | None) -> str:
         return "not_queried"
     if read.refusal:
         return "not_served"
+    if read.passed and tally.seen < (read.passed.stated or 0):
+        return "incomplete"
     return "whole" if tally.seen else "empty"
 
 
@@ -150,6 +165,7 @@ def _certify(
 ) -> None:
     """The stream's line of the certificate, and a cell for each account and asset it listed rows of."""
     certificate = tx.next_id(CoverageRow)
+    reason = str(error) if error else read.refusal or read.unasked or _short(read, tally)
     answered = [one for one in read.requests if one.status == 200 or one.method == "FILE"]
     pages = len(read.passed.answers) if read.passed else len(answered)
     tx.append(
@@ -157,13 +173,22 @@ def _certify(
         [
             CoverageRow(
                 certificate, run, reading, job.name, read.stream.name, read.stream.account, read.stream.asset, outcome,
-                str(error) if error else read.refusal or read.unasked, job.settings.start, read.started, pages,
+                reason, job.settings.start, read.started, pages,
                 sum(one.status == 429 for one in read.requests), max(0, len(read.requests) - read.asked),
                 _question(read.latest) if error else "",
             )
         ],
     )  # fmt: skip
     tx.append(CellRow, _cells(certificate, tally))
+
+
+def _short(read: StreamRead, tally: Tally) -> str:
+    stated = read.passed.stated if read.passed else None
+    return (
+        ""
+        if stated is None or tally.seen >= stated
+        else f"the venue counts {stated} rows and listed {tally.seen}"
+    )
 
 
 def _cells(certificate: int, tally: Tally) -> Iterator[CellRow]:

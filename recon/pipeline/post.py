@@ -12,11 +12,12 @@ from typing import NamedTuple
 
 from recon.core.canonical import identity
 from recon.core.contracts import Pass, Stream
+from recon.core.errors import SourceError
 from recon.core.failpoints import failpoint
 from recon.core.money import exact
 from recon.core.records import GENESIS, Posting, Row
 from recon.ledger.chain import ChainedEntry, link
-from recon.ledger.known import Known, data_digest, known_records
+from recon.ledger.known import Known, content_digest, known_records
 from recon.ledger.reads import heads, live_entries, record_of
 from recon.ledger.rows import EntryRow, FactRow, PostingRow, RecordRow, SnapshotRow
 from recon.ledger.transaction import Transaction
@@ -116,19 +117,28 @@ def post_rows(tx: Transaction, reading: Reading, touched: Ids, last_of_family: b
     with exact():
         for row in reading.stream.rows(reading.passed.answers):
             tally.meet(row)
-            if reading.start is not None and row.at < reading.start:
-                continue
             key = identity(row.identity)
+            if reading.start is not None and row.at < reading.start:
+                if (same := known.repeated(key, _digest(row))) is not None:
+                    touched.add(same)  # posted before the start was moved, and still there
+                continue
             if not known.holds(key):
                 touched.add(writer.record(row, (key, known.next_occurrence(key), 1)))
                 tally.new += 1
-            elif (same := known.repeated(key, data_digest(row.data))) is not None:
+            elif (same := known.repeated(key, _digest(row))) is not None:
                 touched.add(same)
             else:
                 odd.append((key, row))
         for key, row in odd:
             # of an identity that is known, but to the letter like none: a change of one that is left, else one more
             before = known.unmatched(key)
+            if before is not None and before.record_id in touched:
+                raise SourceError(
+                    "bad_row",
+                    f"row {row.pointer}: another file of this pull has a row of the same id with other cells",
+                    where=reading.stream.name,
+                    next_step="Keep the file that is right; nothing of this one was posted",
+                )
             if before is not None:
                 touched.add(before.record_id)
                 touched.add(writer.change(before, row))
@@ -136,7 +146,8 @@ def post_rows(tx: Transaction, reading: Reading, touched: Ids, last_of_family: b
             else:
                 touched.add(writer.record(row, (key, known.next_occurrence(key), 1)))
                 tally.new += 1
-        if last_of_family:
+        short = reading.passed.stated is not None and tally.seen < reading.passed.stated
+        if last_of_family and not short:  # what a short list leaves out is not gone
             for before in known.in_force():
                 if before.record_id not in touched:
                     writer.vanish(before)
@@ -144,6 +155,10 @@ def post_rows(tx: Transaction, reading: Reading, touched: Ids, last_of_family: b
         writer.flush()
     failpoint("post.rows-written")
     return tally
+
+
+def _digest(row: Row) -> bytes:
+    return content_digest(row.data, row.status, row.kind, row.at, row.account, row.asset, row.quantity)
 
 
 class _Writer:

@@ -24,11 +24,11 @@ from structlog.contextvars import bound_contextvars
 from recon.core.answers import Answer
 from recon.core.contracts import Known, World
 from recon.evidence.archive import Archive, recent
-from recon.ledger.reads import streams_read, streams_served
+from recon.ledger.reads import newest_entered, streams_read, streams_served
 from recon.ledger.store import Ledger
 from recon.pipeline.clock import Clock
 from recon.pipeline.config import Config, Configured
-from recon.pipeline.enter import StreamResult, enter
+from recon.pipeline.enter import StreamResult, end, enter
 from recon.pipeline.openings import STREAM as OPENING
 from recon.pipeline.openings import opening_ask
 from recon.pipeline.read import Job, StreamRead, read_source
@@ -89,8 +89,13 @@ def pull(
             if (host := _place(line.url)) in spent:
                 spent[host].append(line.at)
         for job in (job for jobs in venues.values() for job in jobs):
-            archive.begin(run=run, source=job.name, settings=job.settings.shaping())
+            with ledger.transaction() as tx:
+                entered = newest_entered(tx, job.name)
+            archive.begin(run=run, source=job.name, settings=job.settings.shaping(), entered=entered)
         for job, read in _side_by_side(list(venues.values()), stop, notify):
+            if read is None:
+                end(ledger, run, job)
+                continue
             result = enter(ledger, run, job, read)
             if not read.unasked:
                 _tell(result)
@@ -178,9 +183,12 @@ def files_of(folder: Path, pattern: str) -> Sequence[str]:
 
 def _side_by_side(
     venues: Sequence[Sequence[Job]], stop: Event, notify: Callable[[str], None]
-) -> Iterator[tuple[Job, StreamRead]]:
-    """Every reading as it comes. What goes wrong in a thread goes on here, and stops the others."""
-    ready: SimpleQueue[tuple[Job, StreamRead] | BaseException | None] = SimpleQueue()
+) -> Iterator[tuple[Job, StreamRead | None]]:
+    """Every reading as it comes, and None behind a source's last.
+
+    What goes wrong in a thread goes on here, and stops the others.
+    """
+    ready: SimpleQueue[tuple[Job, StreamRead | None] | BaseException | None] = SimpleQueue()
     under_way: dict[int, str] = {}
 
     def told(venue: int, text: str) -> None:
@@ -194,6 +202,7 @@ def _side_by_side(
                     _LOG.info("source begins")
                     for one in read_source(job, partial(told, number)):
                         ready.put((job, one))
+                    ready.put((job, None))
                     _LOG.info("source ends")
         except _Stopped:
             pass

@@ -53,7 +53,8 @@ class StreamRead:
     """A stream as it was read, before it is posted.
 
     It is whole (``passed``), failed (``error``), not served (``refusal`` says how the venue put it), or was not asked
-    (``unasked`` says why; ``stopped``: because the source gave up before). ``answers`` are all that were sealed since
+    (``unasked`` says why; ``stopped``: because the source gave up before). ``listing``: it stands for the streams that
+    could not be listed. ``answers`` are all that were sealed since
     the read before, its own ``requests`` among them. ``last``: no further stream of its family follows.
     """
 
@@ -71,6 +72,7 @@ class StreamRead:
     answers: Sequence[Answer] = ()
     family: Family = field(default_factory=Family)
     last: bool = True
+    listing: bool = False
 
 
 def read_source(job: Job, notify: Callable[[str], None]) -> Iterator[StreamRead]:
@@ -80,14 +82,18 @@ def read_source(job: Job, notify: Callable[[str], None]) -> Iterator[StreamRead]
         families: dict[str, Family] = {}
         moved = False
         for read, following in _with_next(_reads(job, notify)):
-            if read.stream.holdings and read.passed and _moved_on(job, histories):
-                moved = True
-                if attempt < ROUNDS:
+            if read.stream.holdings and read.passed:
+                try:
+                    moved = _moved_on(job, histories)
+                except SourceError as error:
+                    read.passed, read.error = None, error
+                if moved and attempt < ROUNDS:
                     break
-                read.passed, read.error = None, _moving(job, read)
+                if moved:
+                    read.passed, read.error = None, _moving(job, read)
             name = _family(read.stream)
             read.family = families.setdefault(name, read.family)
-            read.last = following is None or _family(following.stream) != name
+            read.last = following is None or not (following.listing or _family(following.stream) == name)
             read.answers = job.attempts.copy()
             job.attempts.clear()
             yield read
@@ -124,10 +130,12 @@ def _reads(job: Job, notify: Callable[[str], None]) -> Iterator[StreamRead]:
         except StopIteration:
             return
         except SourceError as error:
-            yield StreamRead(stream=Stream(name="files", read=never), started=job.now(), error=error)
+            yield StreamRead(
+                stream=Stream(name="files", read=never), started=job.now(), error=error, listing=True
+            )
             return
         started = True
-        why = stream.unasked or why_stopped or (core_failed if stream.optional else "")
+        why = stream.unasked or stream.blocked or why_stopped or (core_failed if stream.optional else "")
         if why:
             read = StreamRead(stream=stream, started=job.now(), unasked=why, stopped=not stream.unasked)
         else:
@@ -136,6 +144,8 @@ def _reads(job: Job, notify: Callable[[str], None]) -> Iterator[StreamRead]:
             if _not_served(job, read):
                 read.refusal, read.error = str(read.error), None
         yield read
+        if read.passed:
+            job.served |= {stream.name}
         if read.error and read.error.kind in _GIVE_UP:
             why_stopped = f"not asked, since the source stopped at {stream.name}"
         elif read.error and not stream.optional:
@@ -174,25 +184,30 @@ def _drive(job: Job, stream: Stream) -> StreamRead:
 
 
 def _not_served(job: Job, read: StreamRead) -> bool:
-    """Whether the venue itself says no to what it may not serve: by a status, or by an error in a whole answer."""
+    """Whether the venue itself says no to what it may not serve: by a status, or by an error in a whole answer.
+
+    Where it once answered a stream, or books of the same kind, a refusal is a failure.
+    """
     if not read.error or not read.stream.optional or read.stream.name in job.served:
+        return False
+    kind = read.stream.name.partition("/")[0]
+    if read.stream.rows and not read.stream.beside and kind in {one.partition("/")[0] for one in job.served}:
         return False
     status = read.requests[-1].status if read.requests else None
     return read.error.kind == "venue_error" or status in _REFUSING
 
 
 def _moved_on(job: Job, histories: Sequence[StreamRead]) -> bool:
-    """A last look at each history's head: the same first question must bring the same first answer."""
+    """A last look at each history's head: the same first question must bring the same first answer.
+
+    Raises SourceError where a head cannot be looked at: the balances prove nothing then.
+    """
     for read in histories:
         assert read.first and read.passed
-        if read.first.method == "FILE":
-            continue
-        try:
+        if read.first.method != "FILE":
             again = job.ask(read.stream.name, read.first)
-        except SourceError:
-            return True
-        if again.sha256 != read.passed.answers[0].sha256:
-            return True
+            if again.sha256 != read.passed.answers[0].sha256:
+                return True
     return False
 
 

@@ -19,19 +19,23 @@ from recon.ledger.rows import AnswerRow, RunEndRow, RunRow, SourceRow
 from recon.ledger.store import Ledger, open_ledger
 from recon.pipeline.config import Config, Configured, absolute
 from recon.pipeline.differences import Difference, differences
-from recon.pipeline.enter import answer_row, enter
+from recon.pipeline.enter import answer_row, end, enter
 from recon.pipeline.openings import STREAM as OPENING
 from recon.pipeline.read import Job, StreamRead, read_source
 from recon.pipeline.replay import NOT_THERE, Tape
 
 
 class Pull(NamedTuple):
-    """One pull of one source, as the evidence tells it."""
+    """One pull of one source, as the evidence tells it.
+
+    ``entered``: no reading that asked for an answer behind this one reached the ledger, for the run died before.
+    """
 
     run: int
     at: datetime
     one: Configured
     lines: Sequence[Answer]
+    entered: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,8 +132,13 @@ def _pulls(config: Config) -> Iterator[Pull]:
             next_step="Put the source's table back; its secrets need not be set for this",
         )
     notes: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    turn, seen = 0, (None, frozenset[str]())
     for note in pulls(config.evidence):
-        notes[note["source"]].append(note)
+        # Runs are counted by the ledger that was in use, so that their numbers may begin anew.
+        if note["run"] != seen[0] or note["source"] in seen[1]:
+            turn, seen = turn + 1, (note["run"], frozenset())
+        seen = (note["run"], seen[1] | {note["source"]})
+        notes[note["source"]].append({**note, "run": turn})
     found = [
         pull
         for name, every in lines.items()
@@ -143,10 +152,11 @@ def _pulls_of(one: Configured, lines: Sequence[Answer], notes: Sequence[dict[str
     ends = [*starts[1:], lines[-1].seq]
     settings = [one.settings, *(one.settings.reshaped(note["settings"]) for note in notes)]
     numbers = [0, *(note["run"] for note in notes)]
-    for start, end, under, run in zip(starts, ends, settings, numbers, strict=True):
-        part = [line for line in lines if start < line.seq <= end]
+    entered = [*(note["entered"] for note in notes), lines[-1].seq]
+    for start, last, under, run, known in zip(starts, ends, settings, numbers, entered, strict=True):
+        part = [line for line in lines if start < line.seq <= last]
         if part:
-            yield Pull(run, part[0].at, replace(one, settings=under), part)
+            yield Pull(run, part[0].at, replace(one, settings=under), part, known)
 
 
 def _begin(into: Ledger, pull: Pull) -> int:
@@ -170,8 +180,12 @@ def _replay(into: Ledger, run: int, pull: Pull) -> None:
         before = len(tape.taken)
         job = _job(into, pull, tape)
         for read in read_source(job, lambda text: None):
+            if read.requests and read.requests[0].seq > pull.entered:
+                break
             enter(into, run, job, _as_then(read))
             entered |= {line.seq for line in read.answers}
+        else:
+            end(into, run, job)
         more = not pull.run and tape.left and len(tape.taken) > before
     with into.transaction() as tx:
         tx.append(AnswerRow, [answer_row(line) for line in pull.lines if line.seq not in entered])

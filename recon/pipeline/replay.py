@@ -36,9 +36,12 @@ class Tape:
         return self._lines[max(0, self._place - 1)].at
 
     def files(self, pattern: str) -> Sequence[str]:
-        """The files that this pull found, in name order; the pattern was answered then."""
-        found = (one for one in self._lines if one.method == "FILE" and one.sha256 is not None)
-        return sorted({one.stream for one in found if one.stream != OPENING})
+        """The files that this pull listed, in name order; the pattern was answered then.
+
+        What is asked of a file with a parameter is asked of the listing, which has it no more.
+        """
+        listed = (one for one in self._lines if one.method == "FILE" and not one.params)
+        return sorted({one.stream for one in listed if one.stream != OPENING})
 
     def ask(self, stream: str, request: Request) -> Answer:
         """The answer that counted then. Raises SourceError where the question was not asked, or none counted."""

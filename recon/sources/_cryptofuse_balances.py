@@ -110,6 +110,9 @@ def _entries(answer: Answer, codes: Codes) -> Iterator[_Entry]:
 
 def _by_account(answer: Answer, value: dict[str, Any], codes: Codes) -> Iterator[_Entry]:
     for name, place in _PLACES:
+        # Who has no sub-account may be told so in any way: no member, null, or PHP's empty list.
+        if place == SUB and not value.get(name):
+            continue
         for code, one in member(answer, value, name, dict).items():
             pointer = f"/{name}/{step(code)}"
             row = one if isinstance(one, dict) else {"amount": one}
@@ -125,7 +128,7 @@ def _older(answer: Answer, value: dict[str, Any], codes: Codes) -> Iterator[_Ent
         if type(code) is not str:
             refuse(answer, f"{pointer}: the balance names no currency")
         total = _number(answer, pointer, row.get("total_balance"))
-        locked = _number(answer, pointer, row.get("pending_balance"))
+        locked = _number(answer, pointer, row.get("pending_balance", "0"))
         yield _Entry(MAIN, code, total, locked, pointer, row)
 
 

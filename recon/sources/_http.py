@@ -55,6 +55,7 @@ TRIES = 5
 FIRST_PAUSE_S = 0.5
 """Doubled from try to try."""
 _LONGEST_TEXT = 200
+_NOT_IMPLEMENTED = 501
 _HALF_A_SECOND = timedelta(milliseconds=500)
 """A Date header leaves the fraction of its second out."""
 _HEADERS = {"User-Agent": "recon", "Accept": "application/json", "Accept-Encoding": "gzip"}
@@ -344,7 +345,7 @@ class _Asking:
             else "Check the address and the credentials of the source"
         )
         what = f"HTTP {reply.status}: {verdict.text}" if verdict else f"HTTP {reply.status}"
-        if reply.status == 429 or reply.status >= 500:
+        if reply.status == 429 or (reply.status >= 500 and reply.status != _NOT_IMPLEMENTED):
             pause = retry_after(reply.header(b"retry-after"), reply.date() or self.world.now())
             kind = "rate_limit" if reply.status == 429 else "http_status"
             raise Fault(kind, what, again=True, pause=pause, next_step="Pull again later")

@@ -77,7 +77,7 @@ def connect(name: str, settings: Settings, world: World) -> AbstractContextManag
 
 
 def streams(name: str, settings: Settings, known: Known) -> Streams:
-    """The books of the main account, second opinions, the wallets' books, then what is held.
+    """The books of the main account and of the wallets, what is held, then second opinions, which hold up nothing.
 
     The list of currencies gives the code of what an older edition names by blockchain and token.
     """
@@ -99,11 +99,12 @@ def streams(name: str, settings: Settings, known: Known) -> Streams:
     if listed:
         with suppress(SourceError):  # the list's own stream reports it
             codes = facts.codes(listed)
+    yield from _wallets(size, known)
+    stated = yield Stream(name="totals", read=_get("/user/balances/"), facts=partial(totals, codes=codes))
+    yield Stream(name="balances", read=_get("/user/balances/"), holdings=partial(holdings, codes=codes))
     yield from _second_opinions(min(size, LARGEST_PAGE), codes)
     yield Stream(name="fees", read=_get("/user/fees/"), facts=facts.fees, optional=True)
     yield Stream(name="me", read=_get("/user/me/"), facts=facts.terms, optional=True)
-    yield from _wallets(size, known)
-    stated = yield Stream(name="totals", read=_get("/user/balances/"), facts=partial(totals, codes=codes))
     for code in _priced(stated, listed, codes):
         yield Stream(
             name=f"rates/{code}",
@@ -112,7 +113,6 @@ def streams(name: str, settings: Settings, known: Known) -> Streams:
             asset=code,
             optional=True,
         )
-    yield Stream(name="balances", read=_get("/user/balances/"), holdings=partial(holdings, codes=codes))
 
 
 def _second_opinions(size: int, codes: Codes) -> Streams:
@@ -212,6 +212,8 @@ def assumptions(settings: Settings) -> Mapping[str, str]:
 def _judge(value: Any) -> Verdict | None:
     """Errors are an object with code and message in the newest edition, a plain text in older ones."""
     error = value.get("error") if isinstance(value, dict) else "the answer is no JSON object"
+    if error is None and value.get("success") is False:
+        error = value.get("message", "success is false")
     if error is None:
         return None
     if isinstance(error, dict):

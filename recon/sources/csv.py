@@ -65,7 +65,8 @@ class Shown(NamedTuple):
 def connect(name: str, settings: Settings, world: World) -> Iterator[Ask]:
     """Reads files below the configuration's folder; each is sealed before a row of it is read.
 
-    That a file is not there, or not listed any more, is an answer too, and is sealed as one without a body.
+    That a file is not there, not listed any more or cannot be read is sealed too, without a body: the evidence tells
+    every file that was listed.
     """
 
     def ask(stream: str, request: Request) -> Answer:
@@ -79,6 +80,7 @@ def connect(name: str, settings: Settings, world: World) -> Iterator[Ask]:
         except (FileNotFoundError, NotADirectoryError):
             return seal(status=_GONE, body=None)
         except OSError as error:
+            seal(status=None, body=None)
             raise SourceError("file", f"the file cannot be read: {error.strerror}", where=str(path)) from None
 
     yield ask
@@ -94,13 +96,14 @@ def streams(name: str, settings: Settings, known: Known) -> Streams:
             where=f"sources.{name}.path",
             next_step="Put the exports there, or correct the path; it is relative to recon.toml",
         )
-    for old in sorted(known.streams - {*paths, "opening"}):
-        yield Stream(name=old, read=_read_nothing if old in _NO_FILES else partial(_read_unlisted, old))
     for path in paths:
         if (shown := path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")) != path:
             raise SourceError(
                 "file", f"the file's name is no text: {shown}", where=shown, next_step="Rename the file"
             )
+    for old in sorted(known.streams - {*paths, "opening"}):
+        yield Stream(name=old, read=_read_nothing if old in _NO_FILES else partial(_read_unlisted, old))
+    for path in paths:
         yield Stream(
             name=path,
             read=partial(_read, path),
@@ -175,8 +178,8 @@ def _read_unlisted(path: str) -> Generator[Request, Answer, Pass]:
 
 def _read(path: str) -> Generator[Request, Answer, Pass]:
     """Reads the file to its end before it counts as read, so that a bad row stops it whole."""
-    is_workbook(path)
     answer = yield Request(method="FILE", path=path)
+    is_workbook(path)
     if answer.status == _GONE:
         raise SourceError("file", "the file was listed, but is gone", where=path, next_step="Pull again")
     return Pass(answers=(answer,))

@@ -89,9 +89,12 @@ def streams(name: str, settings: Settings, known: Known) -> Streams:
     habits = histories.Habits(
         settings.fee_currency == "received", _FEE_UNITS[settings.fee_unit], settings.rounding, decimals
     )
-    trades = None
-    if decimals or (wallets and account):
-        trades = yield _private("trades", "history", rows=partial(histories.trades, habits=habits))
+    trades = yield _private(
+        "trades",
+        "history",
+        rows=partial(histories.trades, habits=habits),
+        blocked="" if wallets and account else "not asked, since wallets and account tell what to round at",
+    )
     yield from _movements(settings, decimals, known)
     yield _private("balances", "info", holdings=accounts.holdings)
     offers = partial(stated.offer_facts, habits=habits)

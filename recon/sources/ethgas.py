@@ -51,6 +51,14 @@ class _Names(NamedTuple):
     why: str = ""
 
 
+_TERMS = (
+    ("/v1/user/info", "user", tokens.user_facts, len),
+    ("/v1/p/user/fees", "fees", tokens.fee_facts, len),
+    ("/v1/p/funding/withdraw/dailyWithdrawLimits", "limits", tokens.limit_facts, tokens.count_limits),
+)
+"""What the venue states of fees, limits and the user."""
+
+
 def streams(name: str, settings: Settings, known: Known) -> Streams:
     """Accounts and tokens first, for ids and codes; then the histories, first those that post; then what is held.
 
@@ -59,13 +67,7 @@ def streams(name: str, settings: Settings, known: Known) -> Streams:
     """
     size = max(SMALLEST_PAGE, min(settings.page_size or LARGEST_PAGE, LARGEST_PAGE))
     names = yield from _names()
-    ask = partial(Stream, unasked=names.why)
-    for path, told, facts, seen in (
-        ("/v1/user/info", "user", tokens.user_facts, len),
-        ("/v1/p/user/fees", "fees", tokens.fee_facts, len),
-        ("/v1/p/funding/withdraw/dailyWithdrawLimits", "limits", tokens.limit_facts, tokens.count_limits),
-    ):
-        yield ask(name=told, read=_get(path), facts=facts, seen=seen, optional=True)
+    ask = partial(Stream, blocked=names.why)
     accounts = _in_order(names.accounts | _earlier(known, "txs/"))
     for account in accounts:
         yield _txs(account, names, size)
@@ -79,8 +81,6 @@ def streams(name: str, settings: Settings, known: Known) -> Streams:
     only_there = _in_order(_read(listed, lambda one: rows.accounts_in(one.answers), _NONE) - {*accounts})
     for account in only_there:
         yield _txs(account, names, size)
-    yield from _funding(names, size)
-    yield from _validators(names, size, known)
     for account in accounts + only_there:
         yield ask(
             name=f"account/{account}",
@@ -92,6 +92,10 @@ def streams(name: str, settings: Settings, known: Known) -> Streams:
     yield ask(
         name="balances", read=_get("/v1/user/accounts"), holdings=partial(tokens.holdings, codes=names.codes)
     )
+    yield from _funding(names, size)
+    yield from _validators(names, size, known)
+    for path, told, facts, seen in _TERMS:
+        yield ask(name=told, read=_get(path), facts=facts, seen=seen, optional=True)
 
 
 def _names() -> Generator[Stream, Pass | None, _Names]:
@@ -105,7 +109,7 @@ def _names() -> Generator[Stream, Pass | None, _Names]:
         facts=partial(tokens.token_facts, codes=codes),
         seen=tokens.count_tokens,
         optional=True,
-        unasked="" if found else _NO_ACCOUNTS,
+        blocked="" if found else _NO_ACCOUNTS,
     )
     if not found:
         return _Names(frozenset(), {}, None, _NO_ACCOUNTS)
@@ -122,7 +126,7 @@ def _txs(account: str, names: _Names, size: int) -> Stream:
         read=partial(read_pages, rows.txs_of(account), size),
         rows=partial(rows.txs, account=account, codes=names.codes),
         account=account,
-        unasked=names.why,
+        blocked=names.why,
     )
 
 
@@ -134,7 +138,8 @@ def _funding(names: _Names, size: int) -> Streams:
         rows=partial(rows.deposits, contracts=tokens.by_contract(names.table or {})),
         beside=True,
         optional=True,
-        unasked=names.why or ("" if names.table is not None else _NO_TOKENS),
+        blocked=names.why,
+        unasked="" if names.why or names.table is not None else _NO_TOKENS,
     )
     yield Stream(
         name="funding/withdraws",
@@ -142,7 +147,7 @@ def _funding(names: _Names, size: int) -> Streams:
         rows=partial(rows.withdraws, codes=names.codes),
         beside=True,
         optional=True,
-        unasked=names.why,
+        blocked=names.why,
     )
 
 
@@ -153,7 +158,7 @@ def _validators(names: _Names, size: int, known: Known) -> Streams:
         read=_get("/v1/user/validators"),
         seen=tokens.count_validators,
         optional=True,
-        unasked=names.why,
+        blocked=names.why,
     )
     keys = _read(listed, lambda one: tokens.public_keys(one.answers[0]), _NONE)
     for key in sorted(keys | _earlier(known, "payouts/")):
@@ -164,7 +169,7 @@ def _validators(names: _Names, size: int, known: Known) -> Streams:
             asset=rows.PAID_IN,
             beside=True,
             optional=True,
-            unasked=names.why,
+            blocked=names.why,
         )
 
 

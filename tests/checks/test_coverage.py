@@ -179,4 +179,22 @@ def test_a_stream_that_the_source_names_no_more_leaves_no_gap(ledger: Ledger) ->
     _pulled(ledger, 1, 20, "market/btc_pln", "history")
     _pulled(ledger, 2, 40, "history")
     ledger.known_at = datetime(2025, 6, 1, tzinfo=UTC)
+    assert len(_coverage(ledger, JANUARY)) == 1, "nobody said that the second pull came to its end"
+    ledger.certify("", run=2, until=day(40))
     assert _coverage(ledger, JANUARY) == []
+
+
+def test_a_pull_that_was_broken_off_does_not_hide_what_it_never_came_to(ledger: Ledger) -> None:
+    _pulled(ledger, 1, 20, "history", "balances")
+    ledger.certify("", run=1, until=day(20))
+    _pulled(ledger, 2, 40, "history")
+    ledger.known_at = datetime(2025, 6, 1, tzinfo=UTC)
+    (found,) = _coverage(ledger, JANUARY)
+    assert "1 of its streams, such as balances" in found.diagnosis.text
+
+
+def test_a_list_shorter_than_the_venue_counts_is_one_break(ledger: Ledger) -> None:
+    ledger.read("history", at=day(40), seen=2, stated=3)
+    ledger.certify("history", "incomplete", run=1, until=day(40))
+    (found,) = _coverage(ledger, JANUARY)
+    assert "the venue counts 3 rows" in found.diagnosis.text

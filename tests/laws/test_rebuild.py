@@ -184,3 +184,34 @@ def test_neither_a_venue_nor_a_secret_is_needed(made: House) -> None:
     before = [deepcopy(venue.venue.requests) for venue in (made.egera, made.fuse, made.gas)]
     rebuilt(made)
     assert [venue.venue.requests for venue in (made.egera, made.fuse, made.gas)] == before
+
+
+def test_a_ledger_that_was_rebuilt_is_rebuilt_again_though_its_runs_are_counted_anew(made: House) -> None:
+    pull(made, code=4)
+    for _ in range(3):
+        recon(made.folder, "reconcile", "2025-Q1", code=3)
+    made.egera.books["deposits"]["btc"][1]["state"] = "1"
+    pull(made, code=4)
+    rebuilt(made, "second.db")
+    settings = made.settings(*VENUES, "broker") | {"ledger": {"url": "sqlite:///second.db"}}
+    made.write(settings)
+    made.egera.books["deposits"]["btc"][1]["state"] = "2"
+    pull(made, code=4)
+    pull(made, code=4)
+    rebuilt(made, "third.db")
+
+
+def test_a_file_that_was_listed_and_not_read_is_told_by_the_evidence(made: House) -> None:
+    file(made, "a.csv", "2025-01-01T00:00:00Z,deposit,BTC,1,")
+    file(made, "b.csv", "2025-01-01T00:00:00Z,deposit,BTC,2,")
+    pull(made)
+    (made.folder / "broker" / "b.csv").unlink()
+    settings = made.settings(*VENUES, "broker")
+    settings["sources"]["broker"]["path"] = "broker/*"
+    made.write(settings)
+    (made.folder / "broker" / "c.xls").write_bytes(b"old")
+    pull(made, code=4)
+    (made.folder / "broker" / "c.xls").unlink()
+    (made.folder / "broker" / "d.csv").symlink_to("d.csv")
+    pull(made)
+    rebuilt(made)

@@ -1,23 +1,26 @@
 """A reading is compared as a multiset with what is known of its family."""
 
 from collections import Counter
+from datetime import timedelta
 from decimal import Decimal
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from recon.core.canonical import identity
-from recon.ledger.known import KnownRecords, data_digest, known_records
+from recon.ledger.known import KnownRecords, content_digest, known_records
 from recon.ledger.store import Ledger
-from tests.ledger.books import Row, begin, read, rolled_back
+from tests.ledger.books import NOON, Row, begin, read, rolled_back
 
 
 def key(name: str) -> str:
     return identity((name,))
 
 
-def digest_of(name: str, version: int = 1) -> bytes:
-    return data_digest(f'{{"name":"{name}","version":{version}}}')
+def digest_of(name: str, version: int = 1, status: str = "settled") -> bytes:
+    data = f'{{"name":"{name}","version":{version}}}'
+    at = NOON + timedelta(microseconds=len(name))
+    return content_digest(data, status, "deposit", at, "main", "BTC", Decimal(1))
 
 
 def test_an_unknown_family_knows_nothing() -> None:
@@ -60,7 +63,7 @@ def test_what_is_known_of_a_record_is_its_newest_version(ledger: Ledger) -> None
         assert found == {
             (key("a"), 0): (4, 2, "settled", digest_of("a", 2)),
             (key("b"), 0): (2, 1, "settled", digest_of("b")),
-            (key("b"), 1): (5, 2, "vanished", digest_of("b", 2)),
+            (key("b"), 1): (5, 2, "vanished", digest_of("b", 2, "vanished")),
         }
         assert known.unmatched(key("b")) is None
         assert sorted(one.record_id for one in known.in_force()) == [2, 4]

@@ -81,7 +81,7 @@ def drive(
 
 
 def _read(stream: Stream, reply: Reply, seq: Iterable[int]) -> Read:
-    if stream.unasked:
+    if stream.unasked or stream.blocked:
         return Read(stream, [], None, None)
     asked: list[Request] = []
     reading = stream.read()

@@ -34,8 +34,8 @@ WRAPPED = {
 }
 KEY = "0x" + "ab" * 48
 WAYS = [(inclusive, descending) for inclusive in (False, True) for descending in (True, False)]
-FIRST = ["accounts", "tokens", "user", "fees", "limits"]
-BESIDE = ["txs", "funding/deposits", "funding/withdraws", "validators"]
+FIRST = ["accounts", "tokens"]
+AFTER = ["funding/deposits", "funding/withdraws", "validators", "user", "fees", "limits"]
 MEMBERS = {
     "accounts": "accounts",
     "tokens": "tokens",

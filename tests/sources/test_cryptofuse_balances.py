@@ -132,19 +132,25 @@ def test_the_venues_own_counts_and_sums_are_facts() -> None:
     }
 
 
+@pytest.mark.parametrize("without", [{}, {"sub_accounts": None}, {"sub_accounts": []}])
+def test_who_has_no_sub_account_may_be_told_so_in_any_way(without: dict[str, Any]) -> None:
+    found = reads({"account": {"ETH": "1"}} | without)
+    assert [(one.account, one.total) for one in found["balances"].holdings()] == [("main", 1)]
+
+
 def test_the_totals_are_asked_apart_and_before_the_balances() -> None:
     found = reads({"account": {}, "sub_accounts": {}})
-    assert list(found)[-2:] == ["totals", "balances"]
+    assert list(found).index("totals") + 1 == list(found).index("balances")
     assert found["totals"].asked == found["balances"].asked == [Request(method="GET", path="/user/balances/")]
 
 
 @pytest.mark.parametrize(
     "value",
     [
-        {}, [], None, 7, {"account": {}}, {"account": []}, {"account": {"ETH": None}, "sub_accounts": {}},
+        {}, [], None, 7, {"account": []}, {"account": {"ETH": None}, "sub_accounts": {}},
         {"account": {"ETH": True}, "sub_accounts": {}}, {"account": {"ETH": "1,5"}, "sub_accounts": {}},
         {"account": {"ETH": {"pending_amount": "1"}}, "sub_accounts": {}}, {"balances": {}}, {"balances": [7]},
-        {"balances": [{"currency": "ETH", "total_balance": "1"}]}, {"total_balances": None}, {"total_balances": [{}]},
+        {"balances": [{"currency": "ETH"}]}, {"total_balances": None}, {"total_balances": [{}]},
         {"account": {"ETH": "1234567890123456789"}, "sub_accounts": {}},
     ],
     ids=repr,

@@ -12,7 +12,7 @@ from recon.core.canonical import read_json
 from recon.core.contracts import World
 from recon.core.errors import SourceError
 from recon.sources.csv import SOURCE, Settings, preview
-from tests.sources.drive import NAME, Read, answer, drive
+from tests.sources.drive import NAME, Read, answer
 from tests.sources.test_csv import AT, HEADER, rows, settings, table
 
 GOOD = f"{AT},deposit,,BTC,1,,,,,,,,"
@@ -124,6 +124,7 @@ def test_a_folder_in_the_place_of_a_file_fails_its_stream(folder: Folder) -> Non
     (folder.path / "g.csv").mkdir()
     error = folder.pull(listed=["f.csv", "g.csv"])["g.csv"].error
     assert error and error.kind == "file" and "the file cannot be read: Is a directory" in str(error)
+    assert [(one["url"], one["status"]) for one in folder.sealed] == [("f.csv", None), ("g.csv", None)]
 
 
 def test_a_file_that_cannot_be_opened_fails_its_stream(folder: Folder) -> None:
@@ -132,8 +133,10 @@ def test_a_file_that_cannot_be_opened_fails_its_stream(folder: Folder) -> None:
 
 
 @pytest.mark.parametrize("file", ["books.xls", "books.XLS", "books.ods", "books.xlsb"])
-def test_a_kind_of_file_that_is_not_read_is_refused_by_name_before_it_is_asked_for(file: str) -> None:
-    read = drive(SOURCE, settings(), _never, files=[file])[file]
+def test_a_kind_of_file_that_is_not_read_is_sealed_and_refused_by_name(folder: Folder, file: str) -> None:
+    (folder.path / file).write_bytes(b"x")
+    read = folder.pull(listed=[file])[file]
+    assert [one["body"] for one in folder.sealed] == [b"x"]
     assert read.error and read.error.kind == "file"
     assert str(read.error).endswith("files are not read. Save it as .xlsx or .csv and pull again")
 

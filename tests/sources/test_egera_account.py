@@ -104,14 +104,12 @@ def test_decimals_are_those_of_the_wallet_else_as_the_balance_is_printed_else_ei
     ]
 
 
-def test_no_trade_is_read_where_no_decimals_could_be() -> None:
-    reads = drive(SOURCE, settings(), literal(getwalletsstatus=None, info=None), known=["deposits/BTC"])
-    assert "trades" not in reads
-    assert reads["deposits/BTC"].passed
-    reads = drive(
-        SOURCE, settings(), literal(getwalletsstatus=None, info={"balances": 5}), known=["deposits/BTC"]
-    )
-    assert "trades" not in reads
+@pytest.mark.parametrize(
+    "missing", [{"getwalletsstatus": None, "info": None}, {"info": None}, {"getwalletsstatus": None}]
+)
+def test_no_trade_is_asked_for_where_its_decimals_are_not_all_told(missing: dict[str, None]) -> None:
+    reads = drive(SOURCE, settings(), literal(**missing), known=["deposits/BTC"])
+    assert "tell what to round at" in reads["trades"].stream.blocked
     assert reads["deposits/BTC"].passed
 
 

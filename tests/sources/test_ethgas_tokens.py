@@ -114,14 +114,14 @@ def test_a_token_id_with_two_codes_is_refused_and_nothing_else_is_asked() -> Non
     reads = pulled({"/v1/p/tokens": [{**WRAPPED, "code": "BTC"}], "/v1/user/account/128/txs": [tx(5)]})
     with pytest.raises(SourceError, match="elsewhere"):
         reads["tokens"].facts()
-    assert [name for name, found in reads.items() if not found.stream.unasked] == ["accounts", "tokens"]
-    assert "disagree" in reads["txs/128"].stream.unasked
+    assert [name for name, found in reads.items() if not found.stream.blocked] == ["accounts", "tokens"]
+    assert "disagree" in reads["txs/128"].stream.blocked
     other = {**ACCOUNT, "accountId": 129, "tokens": [{**TOKEN, "code": "BTC"}]}
     reads = pulled({"/v1/user/accounts": [ACCOUNT, other]})
     assert reads["accounts"].passed
     with pytest.raises(SourceError, match="elsewhere"):
         reads["accounts"].stream.seen(reads["accounts"].passed.answers)
-    assert reads["balances"].stream.unasked
+    assert reads["balances"].stream.blocked
 
 
 def test_codes_that_differ_in_case_alone_agree() -> None:
