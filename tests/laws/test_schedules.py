@@ -285,7 +285,7 @@ class Foresight(Schedule):
             assert self.company.rebuilt(sealed).rebuilt.head == head
 
 
-PULLS = 5
+PULLS = 4
 EXAMPLES = settings.default.max_examples if settings.default else 100
 pytestmark = [
     pytest.mark.parametrize("venue", STAGES),
@@ -308,15 +308,15 @@ def run(machine: type[Schedule], door: Door, venue: str, share: int) -> None:
 
 
 def test_whatever_came_between_the_ledger_is_that_of_one_pull(door: Door, venue: str) -> None:
-    run(Schedule, door, venue, share=8)
+    run(Schedule, door, venue, share=10)
 
 
 def test_what_a_pull_posted_follows_from_what_was_sealed_by_then(door: Door, venue: str) -> None:
-    run(Foresight, door, venue, share=40)
+    run(Foresight, door, venue, share=50)
 
 
 def test_interrupted_anywhere_and_run_again_is_never_interrupted(door: Door, venue: str) -> None:
-    @settings(max_examples=max(1, EXAMPLES // 16))
+    @settings(max_examples=max(1, EXAMPLES // 20))
     @given(st.lists(st.tuples(before_a_pull, st.lists(deaths, max_size=2)), min_size=1, max_size=3))
     def holds(steps: list[tuple[list[Change], list[Fate]]]) -> None:
         door.stage, shared = STAGES[venue](False, True), files()
