@@ -107,3 +107,12 @@ def local_day(at: datetime, zone: ZoneInfo) -> date:
 
 def _local(year: int, month: int, zone: ZoneInfo) -> datetime:
     return datetime(year, month, 1, tzinfo=zone).astimezone(UTC)
+
+
+def zone_name(name: str) -> str:
+    """The name of a time zone, as it came. Raises ValueError, fit to be shown, where no zone is called so."""
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, KeyError):
+        raise ValueError("expected the name of a time zone, like Europe/Warsaw") from None
+    return name

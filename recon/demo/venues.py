@@ -6,6 +6,7 @@ cut, expire or lie subclasses it and overrides ``answer``, or serves any other o
 
 import json
 import socket
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -48,7 +49,7 @@ class Answers(Protocol):
         ...
 
 
-class Venue:
+class Venue(ABC):
     """A venue that remembers every request, and apart from them those that no reader of books may send."""
 
     def __init__(self) -> None:
@@ -60,9 +61,9 @@ class Venue:
         self.requests.append(request)
         return self.reply(request)
 
+    @abstractmethod
     def reply(self, request: Request) -> Response:
         """The venue's own answer."""
-        raise NotImplementedError
 
 
 def as_json(value: Any, status: int = 200) -> Response:

@@ -19,7 +19,7 @@ from recon.core.masking import remember
 from recon.core.money import parse
 from recon.core.records import asset_code
 from recon.core.registry import catalogue
-from recon.core.times import from_iso, period
+from recon.core.times import from_iso, period, zone_name
 from recon.pipeline import cron
 from recon.sources._settings import SecretRef
 
@@ -30,14 +30,6 @@ _NAME = "^[a-z0-9][a-z0-9_-]{0,31}$"
 """Of a source, for it stands in accounts and streams. pydantic's ``$`` is the very end of the text."""
 _JOB = "^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$"
 """Of a job, for it stands in names of units and of Kubernetes' objects."""
-
-
-def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ValueError, OSError, KeyError):
-        raise ValueError("expected the name of a time zone, like Europe/Warsaw") from None
-    return name
 
 
 def _quantity(value: Any) -> Decimal:
@@ -98,7 +90,7 @@ class Entity(_Strict):
     """Whose books these are. The zone bounds periods; the ledger itself is UTC."""
 
     name: str = Field(min_length=1)
-    timezone: Annotated[str, AfterValidator(_zone)]
+    timezone: Annotated[str, AfterValidator(zone_name)]
     base_currency: Annotated[str, AfterValidator(_asset)]
 
 

@@ -54,8 +54,8 @@ class StreamRead:
 
     It is whole (``passed``), failed (``error``), not served (``refusal`` says how the venue put it), or was not asked
     (``unasked`` says why; ``stopped``: because the source gave up before). ``listing``: it stands for the streams that
-    could not be listed. ``answers`` are all that were sealed since
-    the read before, its own ``requests`` among them. ``last``: no further stream of its family follows.
+    could not be listed. ``answers`` are all that were sealed since the read before, its own ``requests`` among them.
+    ``last``: no further stream of its family follows.
     """
 
     stream: Stream
@@ -212,9 +212,12 @@ def _moved_on(job: Job, histories: Sequence[StreamRead]) -> bool:
 
 
 def _with_next(reads: Iterator[StreamRead]) -> Iterator[tuple[StreamRead, StreamRead | None]]:
-    """Each reading with the one after it, which tells whether it is the last of its family."""
+    """Each reading of a family with the one after it, which tells whether it is the family's last.
+
+    Others are not made to wait for what comes after them: it may be slow, or fail.
+    """
     current = next(reads, None)
     while current is not None:
-        following = next(reads, None)
+        following = next(reads, None) if current.stream.family else None
         yield current, following
-        current = following
+        current = following or next(reads, None)

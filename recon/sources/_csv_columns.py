@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, NamedTuple
-from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, PlainValidator, model_validator
+
+from recon.core.times import zone_name
 
 COLUMNS = (
     "timestamp", "kind", "account", "asset", "quantity", "quote_asset", "quote_quantity", "fee_asset",
@@ -77,14 +78,6 @@ def _encoding(name: str) -> str:
     return name
 
 
-def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ValueError, OSError, KeyError):
-        raise ValueError("expected the name of a time zone, like Europe/Warsaw") from None
-    return name
-
-
 def _date_format(pattern: str) -> str:
     try:
         read = datetime.strptime(_SAMPLE.strftime(pattern), pattern)  # noqa: DTZ007 - a try
@@ -125,7 +118,7 @@ class Columns(BaseModel):
     kinds: Mapping[str, Annotated[str, AfterValidator(_kind)]] = {}
     skip: Mapping[str, tuple[str, ...]] = {}
     date_format: Annotated[str, AfterValidator(_date_format)] | None = None
-    timezone: Annotated[str, AfterValidator(_zone)] | None = None
+    timezone: Annotated[str, AfterValidator(zone_name)] | None = None
     decimal: Literal[",", "."] | None = None
     sign: Literal["positive", "signed"] = "positive"
     encoding: Annotated[str, AfterValidator(_encoding)] = "utf-8"

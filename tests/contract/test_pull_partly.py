@@ -118,3 +118,19 @@ def test_a_last_look_that_fails_is_the_balances_error_and_nothing_is_read_anew(m
     found = recon(made.folder, "pull", "--json", code=4).json["streams"]
     assert [one["stream"] for one in found if one["error"]] == ["balances"]
     assert seen["info"] == 2
+
+
+def test_what_is_optional_keeps_no_balances_away(made: House) -> None:
+    asked: list[str] = []
+
+    def answer(request: Request) -> Response | None:
+        asked.append(request.path.rpartition("/v1")[2])
+        return Response(429, {"Retry-After": "3600"}, b"{}") if request.path.endswith("/payments/") else None
+
+    made.fuse.instead = answer
+    found = recon(made.folder, "pull", "--json", code=4).json["streams"]
+    assert [(one["source"], one["stream"]) for one in found if one["error"]] == [("fuse", "payments")]
+    (balances,) = [one for one in found if (one["source"], one["stream"]) == ("fuse", "balances")]
+    assert (balances["status"], balances["seen"]) == ("ok", 3)
+    history = [place for place, path in enumerate(asked) if path == "/user/balances/history/"]
+    assert len(history) == 2 and history[-1] < asked.index("/payments/"), "the last look waits for nothing"
