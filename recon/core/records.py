@@ -30,7 +30,8 @@ class Row(NamedTuple):
 
     ``identity`` are the fields that tell it from other rows; equal rows are told apart by their occurrence.
     ``ordinal`` sorts the rows of an account in the venue's own order (rows of one ordinal: as they are yielded).
-    ``data`` is the canonical JSON of the row as received. A pending row has no postings.
+    ``data`` is the canonical JSON of the row as received. A pending row has no postings. ``txid`` is the hash of the
+    transfer on its chain and ``address`` where it went, each empty where the venue states none.
     """
 
     identity: tuple[str, ...]
@@ -45,6 +46,8 @@ class Row(NamedTuple):
     seq: int
     pointer: str
     postings: tuple[Posting, ...]
+    txid: str = ""
+    address: str = ""
 
 
 class Holding(NamedTuple):

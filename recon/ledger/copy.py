@@ -24,7 +24,9 @@ from recon.ledger.postgresql import missing_extra
 from recon.ledger.store import Ledger
 from recon.ledger.tables import METADATA
 
-TABLES = frozenset({"legs", "pending", "readings", "snapshots", "looks", "coverage"})
+TABLES = frozenset({
+    "legs", "pending", "readings", "snapshots", "looks", "coverage", "facts", "beside", "reversals", "links",
+})  # fmt: skip
 
 
 class _Part(NamedTuple):
@@ -39,7 +41,7 @@ class _Part(NamedTuple):
 
 _PARTS = {
     "entries": _Part(
-        "id count, source text, seq count, at moment, ordinal count, kind text, reverses count",
+        "id count, source text, seq count, at moment, ordinal count, kind text, reverses count, record_id count",
         "entries WHERE id <= {entries}",
     ),
     "postings": _Part(
@@ -74,9 +76,46 @@ _PARTS = {
         "certificate count id, run count run_id, source text, stream text, outcome text, reason text, until moment",
         "coverage WHERE id <= {coverage}",
     ),
+    "facts": _Part(
+        "fact count facts.id, reading count readings.id, run count run_id, source text facts.source, "
+        "stream text facts.stream, subject text, name text, value text, at moment",
+        "facts JOIN readings ON readings.id = facts.reading_id WHERE readings.id <= {readings}",
+    ),
+    "beside": _Part(
+        "record count id, source text, stream text, account text, asset text, quantity number, at moment, kind text, "
+        "txid text, address text",
+        """records WHERE status = 'settled' AND (txid IS NOT NULL OR address IS NOT NULL) AND id <= {records}
+        AND NOT EXISTS (SELECT 1 FROM entries WHERE entries.record_id = records.id)
+        AND NOT EXISTS (
+            SELECT 1 FROM records AS newer
+            WHERE newer.source = records.source AND newer.family = records.family AND newer.key = records.key
+            AND newer.occurrence = records.occurrence AND newer.version > records.version
+            AND newer.id <= {records}
+        )""",
+    ),
+    "reversals": _Part(
+        "entry count entries.id, reversed count entries.reverses, stream text records.stream, "
+        "status text records.status, at moment readings.ended_at",
+        """entries JOIN records ON records.id = entries.record_id JOIN readings ON readings.id = records.reading_id
+        WHERE entries.reverses IS NOT NULL AND entries.id <= {entries}""",
+    ),
+    "links": _Part(
+        "link count id, kind text, basis text, one_record count, other_record count",
+        "links WHERE id <= {links}",
+    ),
+    "marks": _Part(
+        "id count, txid text, address text",
+        "records WHERE (txid IS NOT NULL OR address IS NOT NULL) AND id <= {records}",
+    ),
+    "versions": _Part(
+        "id count records.id, first count firsts.id",
+        """records JOIN records AS firsts ON firsts.source = records.source AND firsts.family = records.family
+        AND firsts.key = records.key AND firsts.occurrence = records.occurrence AND firsts.version = 1
+        WHERE records.version > 1 AND records.id <= {records}""",
+    ),
 }
-_LEGS = ("entries", "postings")
-_CUTS = ("entries", "records", "readings", "coverage")
+_LEGS = ("entries", "postings", "marks", "versions")
+_CUTS = ("entries", "records", "readings", "coverage", "links")
 
 _IN_POSTGRESQL = {
     "count": "{}",
@@ -109,12 +148,46 @@ SELECT
     p.balance_after AS balance_after,
     e.at AS "at",
     e.ordinal AS ordinal,
+    e.id AS turn,
     e.kind AS kind,
-    e.reverses IS NULL AND reversal.reverses IS NULL AS live
+    coalesce(versions.first, e.record_id) AS record,
+    coalesce(marks.txid, '') AS txid,
+    coalesce(marks.address, '') AS address,
+    e.reverses IS NULL AND reversal.reverses IS NULL AS live,
+    true AS counted
 FROM ({postings}) AS p
 JOIN ({entries}) AS e ON e.id = p.entry_id
 LEFT JOIN (SELECT reverses FROM entries_part WHERE reverses IS NOT NULL) AS reversal ON reversal.reverses = e.id
+LEFT JOIN ({marks}) AS marks ON marks.id = e.record_id
+LEFT JOIN ({versions}) AS versions ON versions.id = e.record_id
 """
+
+_TIE = (
+    """
+CREATE OR REPLACE TEMP TABLE ties AS
+SELECT k.kind, o.entry AS sent, t.entry AS received, o.asset AS asset, o.quantity + t.quantity AS fee
+FROM links AS k
+JOIN legs AS o ON o.record = k.one_record AND o.class = 'external' AND o.live
+JOIN legs AS t ON t.record = k.other_record AND t.class = 'external' AND t.live
+WHERE k.link > ?
+""",
+    """
+INSERT INTO legs SELECT l.* REPLACE ('fees' AS class, 'fees:' || l.source AS ledger_account, t.fee AS quantity)
+FROM ties AS t JOIN legs AS l ON l.entry = t.sent AND l.asset = t.asset AND l.class = 'external'
+WHERE t.kind = 'transfer' AND t.fee <> 0
+""",
+    """
+UPDATE legs SET class = 'transit', ledger_account = 'transit', quantity = quantity - t.fee
+FROM ties AS t WHERE t.kind = 'transfer' AND legs.entry = t.sent AND legs.class = 'external'
+""",
+    """
+UPDATE legs SET class = 'transit', ledger_account = 'transit'
+FROM ties AS t WHERE t.kind = 'transfer' AND legs.entry = t.received AND legs.class = 'external'
+""",
+    "UPDATE legs SET counted = false FROM ties AS t WHERE t.kind = 'same' AND legs.entry = t.received",
+    "DROP TABLE ties",
+)
+"""A transfer moves through transit, less the fee; of a movement held by two sources one counts."""
 
 
 def load(ledger: Ledger, *, tables: Collection[str] = TABLES) -> duckdb.DuckDBPyConnection:
@@ -143,7 +216,19 @@ def load(ledger: Ledger, *, tables: Collection[str] = TABLES) -> duckdb.DuckDBPy
         copy.execute(f"CREATE TABLE {name} AS {_typed(name)}")
     for name in names:
         copy.unregister(f"{name}_part")
+    if {"legs", "links"} <= {*tables}:
+        tie(copy)
     return copy
+
+
+def tie(copy: duckdb.DuckDBPyConnection, after: int = 0) -> None:
+    """Lets the legs of a copy follow its links, or those whose id is greater than ``after``.
+
+    A link holds while both its rows are posted. A transfer's legs stand in ``transit`` instead of ``external``, less a
+    fee; a movement that another source holds too no longer counts.
+    """
+    for statement in _TIE:
+        copy.execute(statement, [after] if "?" in statement else [])
 
 
 def _columns(name: str) -> list[tuple[str, str, str]]:

@@ -96,6 +96,19 @@ class RecordRow(NamedTuple):
     data: str
     answer_seq: int
     pointer: str
+    txid: str | None = None
+    address: str | None = None
+
+
+class LinkRow(NamedTuple):
+    """A row of ``links``."""
+
+    id: int
+    run_id: int
+    kind: str
+    basis: str
+    one_record: int
+    other_record: int
 
 
 class EntryRow(NamedTuple):
@@ -212,6 +225,7 @@ TABLE_OF: dict[type, str] = {
     PostingRow: "postings",
     SnapshotRow: "snapshots",
     FactRow: "facts",
+    LinkRow: "links",
     CoverageRow: "coverage",
     CellRow: "cells",
     BreakEventRow: "break_events",

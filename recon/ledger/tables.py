@@ -6,49 +6,22 @@ Amounts are exact text on SQLite and NUMERIC(38,18) on PostgreSQL; moments are U
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, ClassVar
 
 from sqlalchemy import (
     CheckConstraint,
     ForeignKeyConstraint,
     Index,
-    MetaData,
     PrimaryKeyConstraint,
-    Text,
     UniqueConstraint,
     text,
 )
-from sqlmodel import Field, SQLModel
 
-from recon.ledger.columns import COUNT, Exact, Moment, moment_checks, number_checks
+from recon.ledger import certificate
+from recon.ledger.base import AT_COMMIT, STRICT, Table, amount, moment, whole, words
+from recon.ledger.columns import moment_checks, number_checks
 
-METADATA = MetaData()
-
-_STRICT = {"sqlite_strict": True}
-_AT_COMMIT: Any = {"deferrable": True, "initially": "DEFERRED"}
-"""A reading's counts are known only after its rows, which point at it."""
-
-
-def _count() -> Any:
-    return Field(sa_type=COUNT, sa_column_kwargs={"autoincrement": False})
-
-
-def _text() -> Any:
-    return Field(sa_type=Text)
-
-
-def _exact() -> Any:
-    return Field(sa_type=Exact)
-
-
-def _moment() -> Any:
-    return Field(sa_type=Moment)
-
-
-class Table(SQLModel):
-    """What all tables share."""
-
-    metadata: ClassVar[MetaData] = METADATA
+METADATA = certificate.Table.metadata
+"""All tables: those here, and those of the certificate."""
 
 
 class Source(Table, table=True):
@@ -58,11 +31,11 @@ class Source(Table, table=True):
     __table_args__ = (
         PrimaryKeyConstraint("name", name="pk_sources"),
         ForeignKeyConstraint(["first_seen_run"], ["runs.id"], name="fk_sources_first_seen_run"),
-        _STRICT,
+        STRICT,
     )
-    name: str = _text()
-    kind: str = _text()
-    first_seen_run: int = _count()
+    name: str = words()
+    kind: str = words()
+    first_seen_run: int = whole()
 
 
 class Run(Table, table=True):
@@ -72,13 +45,13 @@ class Run(Table, table=True):
     __table_args__ = (
         PrimaryKeyConstraint("id", name="pk_runs"),
         *moment_checks("runs", "started_at"),
-        _STRICT,
+        STRICT,
     )
-    id: int = _count()
-    started_at: datetime = _moment()
-    command: str = _text()
-    version: str = _text()
-    settings: str = _text()
+    id: int = whole()
+    started_at: datetime = moment()
+    command: str = words()
+    version: str = words()
+    settings: str = words()
 
 
 class RunEnd(Table, table=True):
@@ -89,11 +62,11 @@ class RunEnd(Table, table=True):
         PrimaryKeyConstraint("run_id", name="pk_run_ends"),
         ForeignKeyConstraint(["run_id"], ["runs.id"], name="fk_run_ends_run_id"),
         *moment_checks("run_ends", "ended_at"),
-        _STRICT,
+        STRICT,
     )
-    run_id: int = _count()
-    ended_at: datetime = _moment()
-    status: str = _text()
+    run_id: int = whole()
+    ended_at: datetime = moment()
+    status: str = words()
 
 
 class Answer(Table, table=True):
@@ -106,19 +79,19 @@ class Answer(Table, table=True):
         CheckConstraint("length(sha256) = 64", name="ck_answers_sha256"),
         CheckConstraint("length(link) = 64", name="ck_answers_link"),
         *moment_checks("answers", "at"),
-        _STRICT,
+        STRICT,
     )
-    seq: int = _count()
-    at: datetime = _moment()
-    source: str = _text()
-    stream: str = _text()
-    method: str = _text()
-    url: str = _text()
-    params: str = _text()
-    status: int | None = _count()
-    sha256: str | None = _text()
-    size: int = _count()
-    link: str = _text()
+    seq: int = whole()
+    at: datetime = moment()
+    source: str = words()
+    stream: str = words()
+    method: str = words()
+    url: str = words()
+    params: str = words()
+    status: int | None = whole()
+    sha256: str | None = words()
+    size: int = whole()
+    link: str = words()
 
 
 class Reading(Table, table=True):
@@ -136,29 +109,29 @@ class Reading(Table, table=True):
         CheckConstraint("status IN ('ok', 'failed')", name="ck_readings_status"),
         Index("ix_readings_source_stream", "source", "stream", "id"),
         *moment_checks("readings", "started_at", "ended_at", "first_at", "last_at"),
-        _STRICT,
+        STRICT,
     )
-    id: int = _count()
-    run_id: int = _count()
-    source: str = _text()
-    stream: str = _text()
-    family: str = _text()
-    status: str = _text()
-    started_at: datetime = _moment()
-    ended_at: datetime = _moment()
-    first_seq: int | None = _count()
-    last_seq: int | None = _count()
-    requests: int = _count()
-    seen: int = _count()
-    new: int = _count()
-    changed: int = _count()
-    vanished: int = _count()
-    stated: int | None = _count()
-    first_at: datetime | None = _moment()
-    last_at: datetime | None = _moment()
-    entry_cut: int | None = _count()
-    error_kind: str | None = _text()
-    error_message: str | None = _text()
+    id: int = whole()
+    run_id: int = whole()
+    source: str = words()
+    stream: str = words()
+    family: str = words()
+    status: str = words()
+    started_at: datetime = moment()
+    ended_at: datetime = moment()
+    first_seq: int | None = whole()
+    last_seq: int | None = whole()
+    requests: int = whole()
+    seen: int = whole()
+    new: int = whole()
+    changed: int = whole()
+    vanished: int = whole()
+    stated: int | None = whole()
+    first_at: datetime | None = moment()
+    last_at: datetime | None = moment()
+    entry_cut: int | None = whole()
+    error_kind: str | None = words()
+    error_message: str | None = words()
 
 
 class Record(Table, table=True):
@@ -168,7 +141,7 @@ class Record(Table, table=True):
     __table_args__ = (
         PrimaryKeyConstraint("id", name="pk_records"),
         UniqueConstraint("source", "family", "key", "occurrence", "version", name="uq_records_identity"),
-        ForeignKeyConstraint(["reading_id"], ["readings.id"], name="fk_records_reading_id", **_AT_COMMIT),
+        ForeignKeyConstraint(["reading_id"], ["readings.id"], name="fk_records_reading_id", **AT_COMMIT),
         ForeignKeyConstraint(["answer_seq"], ["answers.seq"], name="fk_records_answer_seq"),
         CheckConstraint("length(key) = 64", name="ck_records_key"),
         CheckConstraint("occurrence >= 0", name="ck_records_occurrence"),
@@ -181,27 +154,69 @@ class Record(Table, table=True):
             sqlite_where=text("status = 'pending'"),
             postgresql_where=text("status = 'pending'"),
         ),
+        Index(
+            "ix_records_marked",
+            "id",
+            sqlite_where=text("txid IS NOT NULL OR address IS NOT NULL"),
+            postgresql_where=text("txid IS NOT NULL OR address IS NOT NULL"),
+        ),
+        Index(
+            "ix_records_versions",
+            "id",
+            sqlite_where=text("version > 1"),
+            postgresql_where=text("version > 1"),
+        ),
         *number_checks("records", "quantity"),
         *moment_checks("records", "at"),
-        _STRICT,
+        STRICT,
     )
-    id: int = _count()
-    reading_id: int = _count()
-    source: str = _text()
-    stream: str = _text()
-    family: str = _text()
-    key: str = _text()
-    occurrence: int = _count()
-    version: int = _count()
-    status: str = _text()
-    kind: str = _text()
-    at: datetime = _moment()
-    account: str = _text()
-    asset: str = _text()
-    quantity: Decimal = _exact()
-    data: str = _text()
-    answer_seq: int = _count()
-    pointer: str = _text()
+    id: int = whole()
+    reading_id: int = whole()
+    source: str = words()
+    stream: str = words()
+    family: str = words()
+    key: str = words()
+    occurrence: int = whole()
+    version: int = whole()
+    status: str = words()
+    kind: str = words()
+    at: datetime = moment()
+    account: str = words()
+    asset: str = words()
+    quantity: Decimal = amount()
+    data: str = words()
+    answer_seq: int = whole()
+    pointer: str = words()
+    txid: str | None = words()
+    address: str | None = words()
+
+
+class Link(Table, table=True):
+    """Two rows that tell of one movement, each by the id of its record's first version.
+
+    A ``transfer`` left one place (``one_record``) and arrived at another; the ``same`` movement is held by two sources,
+    of which ``one_record`` counts. A row is used once in each way: the database refuses it a second time.
+    """
+
+    __tablename__ = "links"
+    __table_args__ = (
+        PrimaryKeyConstraint("id", name="pk_links"),
+        UniqueConstraint("kind", "one_record", name="uq_links_one_record"),
+        UniqueConstraint("kind", "other_record", name="uq_links_other_record"),
+        ForeignKeyConstraint(["run_id"], ["runs.id"], name="fk_links_run_id"),
+        ForeignKeyConstraint(["one_record"], ["records.id"], name="fk_links_one_record"),
+        ForeignKeyConstraint(["other_record"], ["records.id"], name="fk_links_other_record"),
+        CheckConstraint("kind IN ('transfer', 'same')", name="ck_links_kind"),
+        CheckConstraint("basis IN ('txid', 'address', 'amount')", name="ck_links_basis"),
+        CheckConstraint("one_record <> other_record", name="ck_links_apart"),
+        STRICT,
+    )
+    id: int = whole()
+    run_id: int = whole()
+    kind: str = words()
+    basis: str = words()
+    one_record: int = whole()
+    other_record: int = whole()
 
 
 class Entry(Table, table=True):
@@ -224,17 +239,17 @@ class Entry(Table, table=True):
             postgresql_where=text("reverses IS NOT NULL"),
         ),
         *moment_checks("entries", "at"),
-        _STRICT,
+        STRICT,
     )
-    id: int = _count()
-    source: str = _text()
-    seq: int = _count()
-    at: datetime = _moment()
-    ordinal: int = _count()
-    kind: str = _text()
-    record_id: int = _count()
-    reverses: int | None = _count()
-    hash: str = _text()
+    id: int = whole()
+    source: str = words()
+    seq: int = whole()
+    at: datetime = moment()
+    ordinal: int = whole()
+    kind: str = words()
+    record_id: int = whole()
+    reverses: int | None = whole()
+    hash: str = words()
 
 
 class Posting(Table, table=True):
@@ -245,13 +260,13 @@ class Posting(Table, table=True):
         PrimaryKeyConstraint("entry_id", "account", "asset", name="pk_postings"),
         ForeignKeyConstraint(["entry_id"], ["entries.id"], name="fk_postings_entry_id"),
         *number_checks("postings", "quantity", "balance_after"),
-        _STRICT | {"sqlite_with_rowid": False},
+        STRICT | {"sqlite_with_rowid": False},
     )
-    entry_id: int = _count()
-    account: str = _text()
-    asset: str = _text()
-    quantity: Decimal = _exact()
-    balance_after: Decimal | None = _exact()
+    entry_id: int = whole()
+    account: str = words()
+    asset: str = words()
+    quantity: Decimal = amount()
+    balance_after: Decimal | None = amount()
 
 
 class Snapshot(Table, table=True):
@@ -260,104 +275,23 @@ class Snapshot(Table, table=True):
     __tablename__ = "snapshots"
     __table_args__ = (
         PrimaryKeyConstraint("id", name="pk_snapshots"),
-        ForeignKeyConstraint(["reading_id"], ["readings.id"], name="fk_snapshots_reading_id", **_AT_COMMIT),
+        ForeignKeyConstraint(["reading_id"], ["readings.id"], name="fk_snapshots_reading_id", **AT_COMMIT),
         ForeignKeyConstraint(["answer_seq"], ["answers.seq"], name="fk_snapshots_answer_seq"),
         Index("ix_snapshots_reading_id", "reading_id"),
         *number_checks("snapshots", "total", "locked"),
         *moment_checks("snapshots", "at"),
-        _STRICT,
+        STRICT,
     )
-    id: int = _count()
-    reading_id: int = _count()
-    source: str = _text()
-    account: str = _text()
-    asset: str = _text()
-    at: datetime = _moment()
-    total: Decimal = _exact()
-    locked: Decimal = _exact()
-    answer_seq: int = _count()
-    pointer: str = _text()
-
-
-class Fact(Table, table=True):
-    """What a venue stated beside rows and balances. ``value`` is a canonical number, or text as stated."""
-
-    __tablename__ = "facts"
-    __table_args__ = (
-        PrimaryKeyConstraint("id", name="pk_facts"),
-        ForeignKeyConstraint(["reading_id"], ["readings.id"], name="fk_facts_reading_id", **_AT_COMMIT),
-        ForeignKeyConstraint(["answer_seq"], ["answers.seq"], name="fk_facts_answer_seq"),
-        Index("ix_facts_reading_id", "reading_id"),
-        *moment_checks("facts", "at"),
-        _STRICT,
-    )
-    id: int = _count()
-    reading_id: int = _count()
-    source: str = _text()
-    stream: str = _text()
-    subject: str = _text()
-    name: str = _text()
-    value: str = _text()
-    at: datetime = _moment()
-    answer_seq: int = _count()
-    pointer: str = _text()
-
-
-class Coverage(Table, table=True):
-    """The certificate of one stream of one pull: what became of asking, and for which stretch of time.
-
-    ``account`` and ``asset`` are empty where the stream is about all there are; ``since`` is NULL where all history
-    was asked for. ``stopped_at`` is the question at which an incomplete reading stopped. A line without a stream marks
-    that the source was read to its end, so that the lines of its run name all that there was to ask.
-    """
-
-    __tablename__ = "coverage"
-    __table_args__ = (
-        PrimaryKeyConstraint("id", name="pk_coverage"),
-        ForeignKeyConstraint(["run_id"], ["runs.id"], name="fk_coverage_run_id"),
-        ForeignKeyConstraint(["reading_id"], ["readings.id"], name="fk_coverage_reading_id", **_AT_COMMIT),
-        ForeignKeyConstraint(["source"], ["sources.name"], name="fk_coverage_source"),
-        CheckConstraint(
-            "outcome IN ('whole', 'empty', 'incomplete', 'not_served', 'not_queried')",
-            name="ck_coverage_outcome",
-        ),
-        Index("ix_coverage_source_stream", "source", "stream", "id"),
-        *moment_checks("coverage", "since", "until"),
-        _STRICT,
-    )
-    id: int = _count()
-    run_id: int = _count()
-    reading_id: int | None = _count()
-    source: str = _text()
-    stream: str = _text()
-    account: str = _text()
-    asset: str = _text()
-    outcome: str = _text()
-    reason: str = _text()
-    since: datetime | None = _moment()
-    until: datetime = _moment()
-    pages: int = _count()
-    throttles: int = _count()
-    retries: int = _count()
-    stopped_at: str = _text()
-
-
-class Cell(Table, table=True):
-    """One account and asset of a certificate: the rows that the reading listed of it."""
-
-    __tablename__ = "cells"
-    __table_args__ = (
-        PrimaryKeyConstraint("coverage_id", "account", "asset", name="pk_cells"),
-        ForeignKeyConstraint(["coverage_id"], ["coverage.id"], name="fk_cells_coverage_id"),
-        *moment_checks("cells", "first_at", "last_at"),
-        _STRICT | {"sqlite_with_rowid": False},
-    )
-    coverage_id: int = _count()
-    account: str = _text()
-    asset: str = _text()
-    rows: int = _count()
-    first_at: datetime = _moment()
-    last_at: datetime = _moment()
+    id: int = whole()
+    reading_id: int = whole()
+    source: str = words()
+    account: str = words()
+    asset: str = words()
+    at: datetime = moment()
+    total: Decimal = amount()
+    locked: Decimal = amount()
+    answer_seq: int = whole()
+    pointer: str = words()
 
 
 class BreakEvent(Table, table=True):
@@ -371,11 +305,11 @@ class BreakEvent(Table, table=True):
             "event IN ('opened', 'changed', 'cleared', 'reopened')", name="ck_break_events_event"
         ),
         *moment_checks("break_events", "at"),
-        _STRICT,
+        STRICT,
     )
-    id: int = _count()
-    break_id: str = _text()
-    run_id: int = _count()
-    at: datetime = _moment()
-    event: str = _text()
-    facts: str = _text()
+    id: int = whole()
+    break_id: str = words()
+    run_id: int = whole()
+    at: datetime = moment()
+    event: str = words()
+    facts: str = words()

@@ -208,6 +208,7 @@ class _Writer:
             RecordRow(
                 record_id, self.reading.id, self.reading.source, self.reading.stream.name, self.family, *place, status,
                 row.kind, row.at, row.account, row.asset, row.quantity, row.data, row.seq, row.pointer,
+                row.txid or None, row.address or None,
             )
         )  # fmt: skip
         if len(self.records) >= _CHUNK:

@@ -21,8 +21,18 @@ _TABLES = """
 create table legs(
     entry bigint, source varchar, account varchar, ledger_account varchar, class varchar, asset varchar,
     quantity decimal(36,18), balance_after decimal(36,18), "at" timestamp, ordinal bigint, kind varchar, live boolean,
-    number bigint
+    number bigint, turn bigint, record bigint, txid varchar, address varchar, counted boolean
 );
+create table facts(
+    fact bigint, reading bigint, run bigint, source varchar, stream varchar, subject varchar, name varchar,
+    value varchar, "at" timestamp
+);
+create table beside(
+    record bigint, source varchar, stream varchar, account varchar, asset varchar, quantity decimal(36,18),
+    "at" timestamp, kind varchar, txid varchar, address varchar
+);
+create table reversals(entry bigint, reversed bigint, stream varchar, status varchar, "at" timestamp);
+create table links(link bigint, kind varchar, basis varchar, one_record bigint, other_record bigint);
 create table pending(
     record bigint, source varchar, stream varchar, account varchar, asset varchar, quantity decimal(36,18),
     "at" timestamp, kind varchar
@@ -41,6 +51,10 @@ create table coverage(
 );
 create table looks(reading bigint, source varchar, stream varchar, "at" timestamp, entry_cut bigint);
 """
+
+TABLES = (
+    "legs", "pending", "readings", "snapshots", "looks", "coverage", "facts", "beside", "reversals", "links",
+)  # fmt: skip
 
 
 def day(number: float) -> datetime:
@@ -61,7 +75,7 @@ class Ledger:
         self.known_at = datetime(2025, 1, 1, tzinfo=UTC)
 
     def clear(self) -> None:
-        for table in ("legs", "pending", "readings", "snapshots", "looks", "coverage"):
+        for table in TABLES:
             self.connection.execute(f"delete from {table}")
         self.entry = self.reading = 0
 
@@ -103,7 +117,10 @@ class Ledger:
         """Posts legs, twelve values each. An entry's number within its source is here the entry's own."""
         for first in range(0, len(values), 12):
             leg = values[first : first + 12]
-            self.connection.execute(f"insert into legs values ({', '.join('?' * 13)})", [*leg, leg[0]])
+            entry = leg[0]
+            self.connection.execute(
+                f"insert into legs values ({', '.join('?' * 18)})", [*leg, entry, entry, entry, "", "", True]
+            )
 
     def read(
         self,

@@ -17,6 +17,7 @@ from recon.ledger.rows import (
     CoverageRow,
     EntryRow,
     FactRow,
+    LinkRow,
     PostingRow,
     ReadingRow,
     RecordRow,
@@ -208,6 +209,10 @@ def one_of_everything(tx: Transaction) -> None:
         ],
     )
     tx.append(CellRow, [CellRow(certificate, "main", "BTC", 1, NOON, NOON)])
+    one, other = sorted(tx.connection.exec_driver_sql("SELECT id FROM records WHERE version = 1").scalars())[
+        :2
+    ]
+    tx.append(LinkRow, [LinkRow(tx.next_id(LinkRow), run, "same", "txid", one, other)])
     tx.append(
         BreakEventRow, [BreakEventRow(tx.next_id(BreakEventRow), "B-1", run, NOON, "opened", '{"id":"B-1"}')]
     )

@@ -111,7 +111,7 @@ def test_a_backup_of_an_older_revision_is_brought_up_to_date(tmp_path: Path, url
     old = older_ledger(f"sqlite:///{tmp_path}/old.db")
     with open_ledger(old, create=True):
         pass
-    kept = tmp_path / "old.db.before-0002"
+    kept = tmp_path / "old.db.before-0003"
     path = tmp_path / "pack"
     database = database_at(f"sqlite:///{kept}")
     with packing(path) as made, database.engine.begin() as connection:
@@ -128,8 +128,15 @@ def older_ledger(url: str) -> str:
 
     def build(connection: Connection) -> None:
         upgrade(connection, "0001")
+        # Rows are written as today; what their tables had not yet is there for that long only.
+        for column in ("txid", "address"):
+            connection.exec_driver_sql(f"ALTER TABLE records ADD COLUMN {column} TEXT")
         tx = Transaction(connection)
         read(tx, begin(tx, "egera"), "egera", "deposits", [Row("a"), Row("b")])
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
+        for column in ("txid", "address"):
+            connection.exec_driver_sql(f"ALTER TABLE records DROP COLUMN {column}")
 
     database.make(build)
     database.engine.dispose()
@@ -154,7 +161,7 @@ def test_a_copy_is_kept_before_tables_are_changed(url: str, tmp_path: Path) -> N
 
 def test_where_no_copy_can_be_kept_nothing_is_changed(url: str, tmp_path: Path) -> None:
     older_ledger(url)
-    (tmp_path / "recon.db.before-0002.making").mkdir()
+    (tmp_path / "recon.db.before-0003.making").mkdir()
     with pytest.raises((LedgerError, BackupError)), open_ledger(url, create=True, backups=tmp_path / "gone"):
         pass
     with pytest.raises(LedgerError, match="older revision 0001"), open_ledger(url, create=False):

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from recon.core.records import Posting
 from recon.ledger.copy import TABLES, load
 from recon.ledger.reads import record_of
-from recon.ledger.rows import ReadingRow
+from recon.ledger.rows import LinkRow, ReadingRow
 from recon.ledger.store import Ledger, open_ledger
 from tests.ledger.books import NOON, Row, begin, enter, one_of_everything, read
 
@@ -24,7 +24,8 @@ SCHEMA = {
         "entry": "BIGINT", "number": "BIGINT",
         "source": "VARCHAR", "account": "VARCHAR", "ledger_account": "VARCHAR", "class": "VARCHAR",
         "asset": "VARCHAR", "quantity": EXACT, "balance_after": EXACT, "at": MOMENT, "ordinal": "BIGINT",
-        "kind": "VARCHAR", "live": "BOOLEAN",
+        "turn": "BIGINT", "kind": "VARCHAR", "record": "BIGINT", "txid": "VARCHAR", "address": "VARCHAR",
+        "live": "BOOLEAN", "counted": "BOOLEAN",
     },
     "pending": {
         "record": "BIGINT", "source": "VARCHAR", "stream": "VARCHAR", "account": "VARCHAR", "asset": "VARCHAR",
@@ -45,6 +46,20 @@ SCHEMA = {
     "coverage": {
         "certificate": "BIGINT", "run": "BIGINT", "source": "VARCHAR", "stream": "VARCHAR", "outcome": "VARCHAR",
         "reason": "VARCHAR", "until": MOMENT,
+    },
+    "facts": {
+        "fact": "BIGINT", "reading": "BIGINT", "run": "BIGINT", "source": "VARCHAR", "stream": "VARCHAR",
+        "subject": "VARCHAR", "name": "VARCHAR", "value": "VARCHAR", "at": MOMENT,
+    },
+    "beside": {
+        "record": "BIGINT", "source": "VARCHAR", "stream": "VARCHAR", "account": "VARCHAR", "asset": "VARCHAR",
+        "quantity": EXACT, "at": MOMENT, "kind": "VARCHAR", "txid": "VARCHAR", "address": "VARCHAR",
+    },
+    "reversals": {
+        "entry": "BIGINT", "reversed": "BIGINT", "stream": "VARCHAR", "status": "VARCHAR", "at": MOMENT,
+    },
+    "links": {
+        "link": "BIGINT", "kind": "VARCHAR", "basis": "VARCHAR", "one_record": "BIGINT", "other_record": "BIGINT",
     },
 }  # fmt: skip
 
@@ -67,7 +82,7 @@ def test_the_tables_have_the_types_the_checks_rely_on(ledger: Ledger, filled: bo
     assert found == SCHEMA
     assert set(SCHEMA) == TABLES
     assert sizes == (
-        {"legs": 10, "pending": 0, "readings": 5, "snapshots": 1, "looks": 1, "coverage": 1}
+        {**dict.fromkeys(TABLES, 1), "legs": 10, "pending": 0, "readings": 5, "beside": 0}
         if filled
         else dict.fromkeys(TABLES, 0)
     )
@@ -309,3 +324,57 @@ with open_ledger({url!r}, create=True) as ledger:
     assert subprocess.run([sys.executable, "-c", killed], check=False).returncode == -9
     with open_ledger(url, create=False) as ledger, load(ledger, tables={"legs"}) as copy:
         assert rows(copy, "SELECT count(*) FROM legs") == [(10,)]
+
+
+def test_a_transfer_moves_through_transit_less_its_fee(ledger: Ledger) -> None:
+    with ledger.transaction() as tx:
+        run = begin(tx, "egera", "fuse")
+        read(tx, run, "egera", "withdrawals", [Row("out", Decimal(-10))])
+        read(tx, run, "fuse", "deposits", [Row("in", Decimal("9.9"))])
+        one, other = tx.connection.exec_driver_sql("SELECT id FROM records ORDER BY id").scalars()
+        tx.append(LinkRow, [LinkRow(tx.next_id(LinkRow), run, "transfer", "txid", one, other)])
+    with load(ledger) as copy:
+        found = rows(
+            copy,
+            "SELECT source, ledger_account, class, quantity FROM legs ORDER BY source, quantity, ledger_account",
+        )
+    assert found == [
+        ("egera", "assets:egera:main", "assets", Decimal(-10)),
+        ("egera", "fees:egera", "fees", Decimal("0.1")),
+        ("egera", "transit", "transit", Decimal("9.9")),
+        ("fuse", "transit", "transit", Decimal("-9.9")),
+        ("fuse", "assets:fuse:main", "assets", Decimal("9.9")),
+    ]
+
+
+def test_a_link_holds_while_both_its_rows_are_posted(ledger: Ledger) -> None:
+    with ledger.transaction() as tx:
+        run = begin(tx, "egera", "csv")
+        read(tx, run, "egera", "deposits", [Row("api")])
+        read(tx, run, "csv", "file", [Row("line")])
+        one, other = tx.connection.exec_driver_sql("SELECT id FROM records ORDER BY id").scalars()
+        tx.append(LinkRow, [LinkRow(tx.next_id(LinkRow), run, "same", "txid", one, other)])
+
+    def counted() -> list[tuple[Any, ...]]:
+        with load(ledger) as copy:
+            return rows(copy, "SELECT DISTINCT source FROM legs WHERE counted AND live ORDER BY source")
+
+    assert counted() == [("egera",)]
+    with ledger.transaction() as tx:
+        read(tx, run, "egera", "deposits", [Row("api", status="vanished", version=2)])
+    assert counted() == [("csv",)]
+
+
+def test_a_row_that_changes_is_still_the_same_record(ledger: Ledger) -> None:
+    with ledger.transaction() as tx:
+        run = begin(tx, "egera")
+        read(tx, run, "egera", "deposits", [Row("a"), Row("b")])
+        read(tx, run, "egera", "deposits", [Row("a", Decimal(2), version=2)])
+        first = tx.connection.exec_driver_sql("SELECT min(id) FROM records").scalar()
+    with load(ledger) as copy:
+        found = rows(
+            copy, "SELECT record, quantity FROM legs WHERE class = 'assets' AND live ORDER BY record"
+        )
+        reversed_rows = rows(copy, "SELECT stream, status FROM reversals")
+    assert found == [(first, Decimal(2)), (found[1][0], Decimal(1))]
+    assert reversed_rows == [("deposits", "settled")]

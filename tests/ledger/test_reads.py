@@ -155,6 +155,7 @@ def test_counts_are_of_rows(ledger: Ledger) -> None:
             "coverage": 1,
             "entries": 5,
             "facts": 1,
+            "links": 1,
             "postings": 10,
             "readings": 5,
             "records": 4,
