@@ -11,8 +11,9 @@ OURSELVES := $(PIP) install --no-deps --no-build-isolation --editable .
 PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist worksteal
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-header
+EXTRAS := --extra postgres --extra keyring --extra notify --extra ethgas
 
-.PHONY: help demo test lint format bench soak lock clean
+.PHONY: help demo test lint format bench soak mutants spark lock clean
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -38,15 +39,24 @@ bench: .venv/.dev ## measure; prints figures
 
 soak: .venv/.dev ## try every law on many more examples, and run the long tests
 	RECON_HYPOTHESIS=soak $(PYTEST) -m 'not (browser or office or wheel)' --timeout 0 $(ARGS)
+	$(BIN)/python tests/soak/mutants.py
+
+mutants: .venv/.dev ## change the code in small ways and count what no test notices; ARGS=core names a room
+	$(BIN)/python tests/soak/mutants.py $(ARGS)
 
 lock: .venv/.dev ## write the lock files anew; ARGS=--upgrade takes the newest versions that pyproject.toml allows
 	$(COMPILE) pyproject.toml --output-file requirements.lock $(ARGS)
 	$(COMPILE) --group build --output-file requirements-build.lock $(ARGS)
-	$(COMPILE) pyproject.toml --all-extras --group dev --output-file requirements-dev.lock \
+	$(COMPILE) pyproject.toml $(EXTRAS) --group dev --output-file requirements-dev.lock \
 		--constraint requirements.lock --constraint requirements-build.lock $(ARGS)
+	$(COMPILE) pyproject.toml --extra spark --output-file requirements-spark.lock \
+		--constraint requirements-dev.lock $(ARGS)
+
+spark: .venv-spark/.made ## ask the checks' questions on Spark too, which needs Java 17
+	.venv-spark/bin/python -m pytest -m spark tests/spark --timeout 0 $(ARGS)
 
 clean: ## remove everything that make has made
-	rm -rf .venv build dist mutants .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-spark build dist mutants .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find recon reports tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A stamp is newer than what it was made from, so nothing is done twice.
@@ -65,4 +75,12 @@ clean: ## remove everything that make has made
 	$(LOCKED) --requirement requirements-dev.lock
 	$(OURSELVES)
 	$(PIP) check
+	@touch $@
+
+# Spark is four hundred megabytes, so it has a place of its own.
+.venv-spark/.made: requirements-dev.lock requirements-spark.lock pyproject.toml
+	$(PYTHON) -m venv .venv-spark
+	.venv-spark/bin/python -m pip --disable-pip-version-check --quiet install --no-deps --require-hashes \
+		--requirement requirements-dev.lock --requirement requirements-spark.lock
+	.venv-spark/bin/python -m pip --disable-pip-version-check --quiet install --no-deps --no-build-isolation --editable .
 	@touch $@

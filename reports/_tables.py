@@ -245,6 +245,34 @@ def transactions(books: Books) -> Table:
     )  # fmt: skip
 
 
+def transfers(books: Books) -> Table:
+    """Each movement between own places as its two rows, and each that two sources hold."""
+    return Table(
+        key="transfers",
+        title="Transfers and in-transit",
+        note="Two rows that tell of one movement, and what shows it: the same hash, an own address, or an amount that "
+        "only these two share. A movement held twice counts where it stands first; both rows are its evidence.",
+        columns=[
+            Column(title="What"),
+            Column(title="Shown by", kind="code"),
+            Column(title="Sent (UTC)", kind="moment"),
+            Column(title="From"),
+            Column(title="Asset"),
+            Column(title="Sent", kind="amount"),
+            Column(title="Entry sent", kind="code"),
+            Column(title="Received (UTC)", kind="moment"),
+            Column(title="By"),
+            Column(title="Asset received"),
+            Column(title="Received", kind="amount"),
+            Column(title="Entry received", kind="code"),
+            Column(title="Fee", kind="amount", formula="[Sent] - [Received]"),
+            Column(title="In transit at cut-off", kind="amount"),
+        ],
+        rows=[("held twice" if one.kind == "same" else one.kind, *one[1:]) for one in books.transfers],
+        empty="No movement between own places is known.",
+    )
+
+
 def coverage(books: Books) -> Table:
     """The coverage certificate: what was asked of each source, and whether it answered whole."""
     return Table(

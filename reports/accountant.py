@@ -9,7 +9,7 @@ TITLE = "Reconciliation workbook"
 
 
 def build(books: Books) -> Document:
-    """Summary, coverage, roll-forward, balances, breaks and transactions."""
+    """Summary, coverage, roll-forward, balances, transfers, breaks and transactions."""
     summary = Section(
         key="summary",
         title="Summary",
@@ -21,6 +21,7 @@ def build(books: Books) -> Document:
         "Second readings": _tables.second_readings(books),
         "Roll-forward": _tables.roll_forward(books),
         "Balances": _tables.balances(books),
+        "Transfers": _tables.transfers(books),
         "Breaks": _tables.breaks(books),
         "Transactions": _tables.transactions(books),
     }

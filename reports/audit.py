@@ -27,6 +27,11 @@ def build(books: Books) -> Document:
                 key="roll_forward", title="Roll-forward", tables=[_cut(_tables.roll_forward(books), books)]
             ),
             Section(
+                key="transfers",
+                title="Transfers and in-transit",
+                tables=[_cut(_tables.transfers(books), books)],
+            ),
+            Section(
                 key="curves",
                 title="Running balances",
                 lead="The balance after each day's last row, by the ledger and as the venue states it (UTC). "

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 # A busy machine makes examples slow; that says nothing about the code, and --timeout catches what hangs.
-for name, examples in {"default": 200, "ci": 400, "soak": 20_000}.items():
+for name, examples in {"default": 200, "ci": 400, "soak": 20_000, "mutants": 25}.items():
     settings.register_profile(
         name,
         max_examples=examples,
         deadline=None,
-        derandomize=False,
+        derandomize=name == "mutants",  # a change is noticed or not, whenever it is tried
         print_blob=True,
         suppress_health_check=[HealthCheck.too_slow],
     )

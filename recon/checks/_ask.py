@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple, Protocol, get_args
 
 from duckdb import DuckDBPyConnection
 
@@ -25,8 +25,9 @@ class Found(NamedTuple):
     """One bad row. Columns without a default are those every question must return.
 
     ``text`` goes on from "place, moment:" without a full stop. ``severity`` overrides the header's. ``quantity`` is
-    what the row is about. Of a difference between looks, ``since`` is the look that still agreed, ``until`` the one
-    compared, each with the last entry known to it.
+    what the row is about. Of a difference between looks, ``since`` is the look before it, ``until`` the first that
+    shows it, each with the last entry known to it; ``quantity`` is what they differed by already, and ``known_entry``
+    the last entry known to the look that counts for the period. ``later`` is a second entry that the row rests on.
     """
 
     source: str | None
@@ -46,7 +47,14 @@ class Found(NamedTuple):
     since_entry: int = 0
     until: datetime | None = None
     until_entry: int = 0
+    known_entry: int = 0
     reading: int = 0
+    later: int | None = None
+
+    @property
+    def entries(self) -> tuple[int, ...]:
+        """The entries that the row rests on."""
+        return tuple(entry for entry in (self.entry, self.later) if entry is not None)
 
     @property
     def chain(self) -> Chain:
@@ -64,12 +72,19 @@ _TYPES = {
     "source": _TEXT, "account": _TEXT, "asset": _TEXT, "at": _MOMENT, "expected": _NUMBER, "actual": _NUMBER,
     "anchor": _TEXT, "kind": _TEXT, "text": _TEXT, "severity": _TEXT, "entry": _WHOLE, "record": _WHOLE,
     "quantity": _NUMBER, "since": _MOMENT, "since_entry": _WHOLE, "until": _MOMENT, "until_entry": _WHOLE,
-    "reading": _WHOLE,
+    "known_entry": _WHOLE, "reading": _WHOLE, "later": _WHOLE,
 }  # fmt: skip
 _NEEDED = frozenset(_TYPES) - frozenset(Found._field_defaults)
 
 
-def ask(connection: DuckDBPyConnection, check: Check) -> list[Found]:
+class Engine(Protocol):
+    """What answers questions: DuckDB, or recon.checks._spark. Answers are as DuckDB hands them over."""
+
+    def execute(self, query: str) -> DuckDBPyConnection:
+        """Asks one question."""
+
+
+def ask(connection: Engine, check: Check) -> list[Found]:
     """The bad rows, sorted.
 
     Raises LookupError where the question returns other columns, types or kinds than it may, or gives two rows of one
@@ -90,7 +105,7 @@ def ask(connection: DuckDBPyConnection, check: Check) -> list[Found]:
     return sorted(found, key=_order)
 
 
-def count(connection: DuckDBPyConnection, check: Check) -> int:
+def count(connection: Engine, check: Check) -> int:
     """How many rows the check examined."""
     row = connection.execute(check.examined).fetchone()
     assert row is not None

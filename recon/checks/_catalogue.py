@@ -5,15 +5,15 @@ statements: the question, which returns the bad rows, and a count of what was ex
 """
 
 import re
-from collections.abc import Collection
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import NamedTuple, get_args
 
-from recon.core.breaks import CHECK_ORDER, Severity
+from recon.core.breaks import Severity, rank
 
 _KEYS = ("title", "severity", "why", "fix", "reads")
 _LINE = re.compile(r"-- (?:([a-z]+): +| {2})(\S.*)\Z")
+_NAME = re.compile(r"[a-z]+(?:_[a-z]+)*\Z")
 _END = re.compile(r";[ \t]*$", re.MULTILINE)
 
 
@@ -33,8 +33,8 @@ class Check(NamedTuple):
 def catalogue(folder: Traversable | None = None) -> dict[str, Check]:
     """Every check by its name, in the order in which causes are shown.
 
-    Raises LookupError where there is none, where a header or a file's shape is broken, and where a name has no place
-    in CHECK_ORDER: a check that is left out in silence would pass.
+    Raises LookupError where there is none, and where a name, a header or a file's shape is broken: a check that is left
+    out in silence would pass.
     """
     room = files("recon.checks") if folder is None else folder
     texts = {
@@ -44,13 +44,9 @@ def catalogue(folder: Traversable | None = None) -> dict[str, Check]:
     }
     if not texts:
         raise LookupError(f"{room} holds no check: the installation is not whole")
-    _refuse_strangers(texts)
-    return {name: _read(name, texts[name]) for name in CHECK_ORDER if name in texts}
-
-
-def _refuse_strangers(names: Collection[str]) -> None:
-    if strangers := set(names) - set(CHECK_ORDER):
-        raise LookupError(f"CHECK_ORDER has no place for {', '.join(sorted(strangers))}")
+    if odd := [name for name in sorted(texts) if not _NAME.match(name)]:
+        raise LookupError(f"{odd[0]}.sql: a check's name is lower-case words joined by _")
+    return {name: _read(name, texts[name]) for name in sorted(texts, key=rank)}
 
 
 def _read(name: str, text: str) -> Check:

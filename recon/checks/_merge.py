@@ -2,24 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
-from recon.core.breaks import CHECK_ORDER, Break
-
-
-class Cause(NamedTuple):
-    """Two breaks of one cause, by their ids: ``host`` is shown, ``member`` within it."""
-
-    host: str
-    member: str
-
-
-class Explained(NamedTuple):
-    """A break with what its diagnosis ties it to: running_balance breaks whose sum it is, entries in suspense."""
-
-    found: Break
-    gaps: tuple[str, ...]
-    suspended: tuple[int, ...]
+from recon.checks._causes import closing_causes, zones
+from recon.checks._halves import matching_causes
+from recon.checks._values import Cause, Explained
+from recon.core.breaks import Break, rank
 
 
 def shown_once(
@@ -28,8 +16,12 @@ def shown_once(
     """The breaks to show. ``running`` are those of all time, so some may not be listed; ``closing`` all are."""
     shown = {one.id: one for one in listed}
     causes = [
+        *(Cause(one.host, one.found.id) for one in running if one.host is not None),
         *_sums(shown, closing),
         *_suspense(shown, running, closing),
+        *closing_causes(shown, running, closing),
+        *zones(shown, [*running, *closing]),
+        *matching_causes(shown),
         *_counts(shown, running, closing),
         *_trial_balance(shown),
     ]
@@ -43,7 +35,7 @@ def fold(shown: Mapping[str, Break], causes: Iterable[Cause]) -> list[Break]:
         if {host, member} <= set(shown) and _root(hosts, host) != member:
             hosts.setdefault(member, host)
     members: dict[str, list[dict[str, Any]]] = {}
-    for member in sorted(hosts, key=lambda one: (CHECK_ORDER.index(shown[one].check), one)):
+    for member in sorted(hosts, key=lambda one: (rank(shown[one].check), one)):
         members.setdefault(_root(hosts, member), []).append(_as_member(shown[member]))
     return [
         replace(one, diagnosis=replace(one.diagnosis, members=tuple(members[one.id])))
@@ -121,8 +113,8 @@ def _counts(
 
 
 def _may_lack_record(one: Explained, count: Break) -> bool:
-    unnamed = one.found.diagnosis.kind in ("missing_record", "unexplained")
-    return unnamed and one.found.source == count.source
+    lacking = one.found.diagnosis.kind in ("missing_record", "fee_not_posted", "unexplained")
+    return lacking and one.found.source == count.source
 
 
 def _trial_balance(shown: Mapping[str, Break]) -> list[Cause]:

@@ -1,7 +1,9 @@
 -- title: Evidence
 -- severity: error
 -- why: Every figure leads back to bytes that a venue sent, sealed as they came. A link or an answer that was altered
---   or is gone proves nothing any more.
+--   or is gone proves nothing any more. Hashed are the answers and entries that came since the last reconciliation; of
+--   the rest the links of the chain, sizes and times of the files, the last hash of each source and the postings must
+--   be those of then. recon verify hashes everything.
 -- fix: Restore the evidence from a backup, then run recon verify. Never mend a sealed file by hand.
 -- reads: problems, verified
 

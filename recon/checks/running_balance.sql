@@ -2,7 +2,8 @@
 -- severity: error
 -- why: A venue that states the balance after each row gives a proof of every row. The balance before, plus what the
 --   rows since then moved, must be the balance stated. Where it is not, a row between the two is missing, too many
---   or wrong. A chain starts from zero or from the opening that is stated for it.
+--   or wrong. A chain starts from zero or from the opening that is stated for it. Rows of one moment, whose order the
+--   venue leaves open, stand in the order in which they chain where there is one.
 -- fix: Read the diagnosis. Pull again, in case the venue has mended its rows. Otherwise send the text to the venue's
 --   support, or state an opening where the history does not begin at zero.
 -- reads: legs, readings, period
@@ -15,13 +16,14 @@ with posted_so_far as (
         l.account as account,
         l.asset as asset,
         l.ordinal as ordinal,
+        l.turn as turn,
         l.entry as entry,
         l.number as number,
         l.at as at,
         l.balance_after as balance_after,
         cast(coalesce(sum(l.quantity) over (
             partition by l.source, l.account, l.asset
-            order by l.ordinal asc nulls first, l.entry asc nulls first
+            order by l.ordinal asc nulls first, l.turn asc nulls first, l.entry asc nulls first
             rows between unbounded preceding and current row
         ), 0) as decimal(37, 18)) as posted
     from legs as l
@@ -39,7 +41,7 @@ stated as (
         s.posted as posted,
         coalesce(lag(cast(s.balance_after - s.posted as decimal(37, 18))) over (
             partition by s.source, s.account, s.asset
-            order by s.ordinal asc nulls first, s.entry asc nulls first
+            order by s.ordinal asc nulls first, s.turn asc nulls first, s.entry asc nulls first
         ), cast(0 as decimal(37, 18))) as drift_before
     from posted_so_far as s
     where s.balance_after is not null

@@ -21,8 +21,9 @@ from recon.pipeline.balances import balances
 def command(options: Options, at: str | None) -> None:
     """Ledger balances, now or at a moment."""
     moment = None if at is None else _moment(at)
-    with reading(load(options)) as ledger:
-        found = balances(ledger, moment)
+    config = load(options)
+    with reading(config) as ledger:
+        found = balances(config, ledger, moment)
 
     def people() -> None:
         if not found:

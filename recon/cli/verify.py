@@ -5,7 +5,7 @@ import click
 from recon.cli._output import Options, table
 from recon.cli._output import command as recon_command
 from recon.cli._session import load, reading
-from recon.pipeline.verify import Verified, verify
+from recon.pipeline.verify import Verified, verify_all
 
 FAILED = 5
 
@@ -19,7 +19,7 @@ def command(options: Options) -> int:
     """
     config = load(options)
     with reading(config) as ledger, options.progress("Verifying"):
-        found = verify(ledger, config.evidence)
+        found = verify_all(config, ledger)
     options.answer(found.facts(), lambda: _show(found))
     return 0 if found.ok else FAILED
 

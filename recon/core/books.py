@@ -53,6 +53,28 @@ class Transaction(NamedTuple):
     pointer: str
 
 
+class Transfer(NamedTuple):
+    """Two rows of one movement: a ``transfer`` between own places, or one held by two sources, of which this counts.
+
+    ``fee`` is what was sent and did not arrive; ``in_transit`` what had left and not arrived at the period's end.
+    """
+
+    kind: str
+    basis: str
+    sent_at: datetime
+    sent_from: str
+    asset: str
+    sent: Decimal
+    sent_entry: str
+    received_at: datetime
+    received_by: str
+    received_asset: str
+    received: Decimal
+    received_entry: str
+    fee: Decimal
+    in_transit: Decimal
+
+
 class Coverage(NamedTuple):
     """One cell of the coverage certificate: a stream, an account and an asset, over the stretch of time it was asked.
 
@@ -144,6 +166,7 @@ class Books:
     roll_forward: Sequence[RollForward]
     balances: Sequence[BalanceProof]
     transactions: Sequence[Transaction]
+    transfers: Sequence[Transfer]
     coverage: Sequence[Coverage]
     seconds: Sequence[tuple[str, Second]]
     checks: Sequence[CheckResult]

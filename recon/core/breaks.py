@@ -15,7 +15,12 @@ CHECK_ORDER = (
     "running_balance", "duplicates", "restated", "unclassified", "coverage", "closing_balance", "transfers",
     "negative_balance", "unsettled", "volumes", "double_entry", "evidence", "prices",
 )  # fmt: skip
-"""One cause is shown once, under the first of these that applies."""
+"""One cause is shown once, under the first of these that applies. A check that is not named here comes after them."""
+
+
+def rank(check: str) -> tuple[int, str]:
+    """Where a check stands in the order in which causes are shown."""
+    return (CHECK_ORDER.index(check) if check in CHECK_ORDER else len(CHECK_ORDER), check)
 
 
 @dataclass(frozen=True, kw_only=True)

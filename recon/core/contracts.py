@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, Protocol
 from recon.core.answers import Answer
 from recon.core.books import Books, Second
 from recon.core.document import Document
-from recon.core.records import Fact, Holding, Row
+from recon.core.records import Fact, Holding, Rate, Row
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,13 +145,30 @@ class Latest:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Trading:
+    """Where a venue says what was traded as a whole, and at which fees.
+
+    The facts ``volume`` of stream ``volumes`` state the units traded of each asset, over a time that may not be known.
+    The facts of ``tier`` (stream and subject) state the fee rates in force by name. ``charged`` takes a row of stream
+    ``trades`` as received and gives the name and the value, in the tier's unit, of the rate that it was charged;
+    None where it states none.
+    """
+
+    volumes: str
+    tier: tuple[str, str]
+    trades: str
+    charged: Callable[[str], tuple[str, Decimal] | None]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Source:
     """A kind of venue or format. Its file ends in ``SOURCE = Source(...)``.
 
     ``settings`` reads the source's table of recon.toml into a frozen model (a pydantic class). ``connect`` gives a way
     to ask. ``streams`` takes the source's name, its settings and what is known before it is read. ``judge`` takes a
     whole answer's JSON and returns the error that the venue states in it, or None. ``seconds`` lays what the venue
-    says a second time beside what the books rest on.
+    says a second time beside what the books rest on. ``rates`` takes the facts of its latest pull (by stream, subject
+    and name) and yields the fees that they state. ``trading`` says where it states volumes and fee tiers.
     ``assumptions`` states, for reports, what the venue's documentation leaves open. ``personal`` names the members of
     a row, at any depth, that are about a person and stay out of reports unless these are asked to show them.
     """
@@ -165,6 +182,8 @@ class Source:
     assumptions: Callable[[Any], Mapping[str, str]] = lambda settings: {}
     judge: Callable[[Any], Any] = lambda value: None
     seconds: Callable[[Latest], Iterator[Second]] | None = None
+    rates: Callable[[Mapping[tuple[str, str, str], str]], Iterator[Rate]] | None = None
+    trading: Trading | None = None
     logins: tuple[Allowed, ...] = ()
     preview: Callable[..., Sequence[Any]] | None = None
     personal: frozenset[str] = frozenset()

@@ -77,6 +77,18 @@ class Fact(NamedTuple):
     pointer: str
 
 
+class Rate(NamedTuple):
+    """A fee that a venue is known to take: a part of what is moved (0.0025 is a quarter of a percent), or so much.
+
+    One of ``rate`` and ``flat`` is None. Empty ``asset``: of any.
+    """
+
+    asset: str
+    name: str
+    rate: Decimal | None
+    flat: Decimal | None
+
+
 def assets(source: str, place: str) -> str:
     """The ledger account of a place at a source."""
     return f"assets:{source}:{place}"

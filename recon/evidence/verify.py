@@ -4,10 +4,10 @@ import gzip
 import hashlib
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from recon.core.canonical import write_json
 from recon.core.records import GENESIS
@@ -16,21 +16,58 @@ from recon.evidence.archive import CHAIN, PULLS, TORN, body_path, link_of, pulls
 _FIELDS = {"seq", "at", "source", "stream", "request", "status", "sha256", "bytes", "prev", "link"}
 
 
+class Before(NamedTuple):
+    """What an earlier verification proved: the chain up to a line, and the bodies it names.
+
+    ``files`` is a digest of what the file system said of their files: sizes and moments of the last change.
+    """
+
+    seq: int
+    link: str
+    files: str
+
+
 @dataclass
 class Proof:
-    """What was proved: sealed answers, their bytes, the last link, and every problem as (place, text)."""
+    """What was proved: sealed answers, their bytes, the last link, and every problem as (place, text).
+
+    ``files`` is that of Before, for all bodies.
+    """
 
     answers: int = 0
     bytes: int = 0
     head: str = GENESIS
     problems: list[tuple[str, str]] = field(default_factory=list)
     links: dict[int, str] = field(default_factory=dict)
+    files: str = ""
 
 
-def verify(folder: Path) -> Proof:
-    """Walks the chain line by line and hashes every body once."""
+def verify(folder: Path, before: Before | None = None) -> Proof:
+    """Walks the chain line by line and hashes every body once.
+
+    With ``before`` a body that was proved then is not hashed again, as long as the chain has that line and every file
+    of then looks as it did. An edit that leaves a file's size and all its times as they were, which takes the rights
+    of the system itself, or a disk that decays, is found only without.
+    """
     proof = Proof()
+    bodies = _walk(folder, proof)
+    seen: dict[str, str] = {}
+    proved = 0
+    if before is not None and proof.links.get(before.seq) == before.link:
+        old = [line for _, line in bodies if line["seq"] <= before.seq]
+        proved = before.seq if _files(folder, old, seen) == before.files else 0
+    proof.files = _files(folder, [line for _, line in bodies], seen)
     sizes: dict[str, int] = {}
+    for place, line in bodies:
+        if line["seq"] > proved:
+            _check_body(folder, line, place, sizes, proof)
+    _check_pulls(folder, proof)
+    return proof
+
+
+def _walk(folder: Path, proof: Proof) -> list[tuple[str, dict[str, Any]]]:
+    """Proves the links; the lines that name a body, each with its place."""
+    bodies = []
     for number, raw in enumerate(_lines(folder), start=1):
         place = f"{CHAIN}:{number}"
         line = _read(raw, place, proof)
@@ -49,9 +86,22 @@ def verify(folder: Path) -> Proof:
         if line["sha256"] is not None:
             proof.answers += 1
             proof.bytes += line["bytes"]
-            _check_body(folder, line, place, sizes, proof)
-    _check_pulls(folder, proof)
-    return proof
+            bodies.append((place, line))
+    return bodies
+
+
+def _files(folder: Path, lines: Iterable[Mapping[str, Any]], seen: dict[str, str]) -> str:
+    """How the bodies' files look, each once, in the order of the chain. ``seen`` saves looking twice."""
+    digest = hashlib.sha256()
+    for body in dict.fromkeys(str(line["sha256"]) for line in lines):
+        if body not in seen:
+            try:
+                found = body_path(folder, body).stat()
+                seen[body] = f"{body} {found.st_size} {found.st_mtime_ns} {found.st_ctime_ns}\n"
+            except OSError:
+                seen[body] = f"{body} missing\n"
+        digest.update(seen[body].encode())
+    return digest.hexdigest()
 
 
 def _check_pulls(folder: Path, proof: Proof) -> None:

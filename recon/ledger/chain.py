@@ -1,6 +1,6 @@
 """The running hash over each source's entries: made when they are posted, made again when they are verified."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from decimal import InvalidOperation
 from itertools import groupby
@@ -68,17 +68,36 @@ def link(prev: str, entry: ChainedEntry) -> tuple[str, str]:
     return line, sha256(line.encode())
 
 
-def verify(tx: Transaction) -> Iterator[str]:
+Heads = Mapping[str, tuple[int, str]]
+"""By source, the number of an entry and its hash."""
+
+
+def verify(tx: Transaction, since: Heads | None = None) -> Iterator[str]:
     """Walks every source's chain again, and on SQLite the file too; yields each problem with its place.
 
     An entry that does not fit is named, and the next is held against the hash that stands there, so that one change
     is one problem. What the chain's end lost leaves no trace in it: compare the head with one kept elsewhere.
+    With ``since`` only the entries that follow are walked.
     """
-    if tx.connection.dialect.name != POSTGRESQL:
+    if since is None and tx.connection.dialect.name != POSTGRESQL:
         yield from _file_problems(tx)
     sources = tx.connection.scalars(select(_ENTRIES.c.source).distinct()).all()
     for source in sorted(sources):
-        yield from _chain_problems(tx, source)
+        seq, prev = (since or {}).get(source, (0, GENESIS))
+        yield from _chain_problems(tx, source, seq, prev)
+
+
+def hashes(tx: Transaction, newest: Mapping[str, int]) -> dict[str, tuple[int, str]]:
+    """The hash that the ledger has of one entry of each source, by its number; a source without it is left out."""
+    entry = _ENTRIES.c
+    found = {
+        source: (
+            seq,
+            tx.connection.scalar(select(entry.hash).where(entry.source == source, entry.seq == seq)),
+        )
+        for source, seq in newest.items()
+    }
+    return {source: (seq, stored) for source, (seq, stored) in sorted(found.items()) if stored is not None}
 
 
 def _file_problems(tx: Transaction) -> Iterator[str]:
@@ -90,10 +109,9 @@ def _file_problems(tx: Transaction) -> Iterator[str]:
         yield f"{table} row {row}: it refers to a row of {parent} that is missing"
 
 
-def _chain_problems(tx: Transaction, source: str) -> Iterator[str]:
-    prev, seq = GENESIS, 0
+def _chain_problems(tx: Transaction, source: str, seq: int, prev: str) -> Iterator[str]:
     try:
-        for entry, stored in _chained(tx, source):
+        for entry, stored in _chained(tx, source, seq):
             if entry.seq != seq + 1:
                 yield f"{source} entry {entry.seq}: the one before it is {seq}, so there are missing entries"
             line, made = link(prev, entry)
@@ -105,7 +123,7 @@ def _chain_problems(tx: Transaction, source: str) -> Iterator[str]:
         yield f"{source} entry {seq + 1}: it cannot be read, nor what follows: {fault}"
 
 
-def _chained(tx: Transaction, source: str) -> Iterator[tuple[ChainedEntry, str]]:
+def _chained(tx: Transaction, source: str, after: int) -> Iterator[tuple[ChainedEntry, str]]:
     """The entries of a source with their stored hashes, joined so that what is missing cannot hide an entry."""
     entry, before = _ENTRIES.c, _ENTRIES.alias().c
     tables = _ENTRIES.outerjoin(_RECORDS.id.table, _RECORDS.id == entry.record_id)
@@ -118,14 +136,14 @@ def _chained(tx: Transaction, source: str) -> Iterator[tuple[ChainedEntry, str]]
         .add_columns(entry.kind, _RECORDS.key, _RECORDS.occurrence, _RECORDS.version)
         .add_columns(_ANSWERS.sha256, _RECORDS.pointer)
         .select_from(tables)
-        .where(entry.source == source)
+        .where(entry.source == source, entry.seq > after)
         .order_by(entry.seq)
         .execution_options(yield_per=CHUNK)
     )
     postings = (
         select(*_POSTINGS)
         .join(_ENTRIES, entry.id == _POSTINGS.entry_id)
-        .where(entry.source == source)
+        .where(entry.source == source, entry.seq > after)
         .order_by(entry.seq)
         .execution_options(yield_per=CHUNK)
     )

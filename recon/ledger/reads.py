@@ -10,7 +10,7 @@ from sqlalchemy import Select, and_, func, select
 
 from recon.core.canonical import sha256
 from recon.core.records import GENESIS, Posting
-from recon.ledger.rows import BreakEventRow, EntryRow, ReadingRow, RecordRow
+from recon.ledger.rows import CHUNK, BreakEventRow, EntryRow, ReadingRow, RecordRow
 from recon.ledger.tables import METADATA
 from recon.ledger.transaction import Transaction
 
@@ -306,6 +306,27 @@ def entry_evidence(tx: Transaction, entry_ids: Iterable[int]) -> list[EntryEvide
     return sorted(found)
 
 
+def rows_posted(
+    tx: Transaction, source: str, stream: str, since: datetime | None, until: datetime | None
+) -> Iterator[tuple[int, datetime, str]]:
+    """The rows of a stream that are in force, dated in a span of time: entry, moment, the row as received."""
+    record, entry, reversal = _RECORDS.c, _ENTRIES.c, _ENTRIES.alias().c
+    asked = (
+        select(entry.id, entry.at, record.data)
+        .join(_RECORDS, record.id == entry.record_id)
+        .outerjoin(reversal.id.table, reversal.reverses == entry.id)
+        .where(record.source == source, record.stream == stream)
+        .where(entry.reverses.is_(None), reversal.id.is_(None))
+        .order_by(entry.at, entry.id)
+    )
+    if since is not None:
+        asked = asked.where(entry.at >= since)
+    if until is not None:
+        asked = asked.where(entry.at < until)
+    for row in tx.connection.execute(asked.execution_options(yield_per=CHUNK)):
+        yield row.id, row.at, row.data
+
+
 def record_evidence(tx: Transaction, record_ids: Iterable[int]) -> list[RecordEvidence]:
     """These records, posted or not, with their answers, in the order of their ids."""
     record = _RECORDS.c
@@ -337,6 +358,11 @@ def evidence_head(tx: Transaction) -> str:
     """The link of the newest answer that the ledger knows."""
     newest = select(_ANSWERS.c.link).order_by(_ANSWERS.c.seq.desc()).limit(1)
     return tx.connection.scalar(newest) or GENESIS
+
+
+def entries(tx: Transaction) -> int:
+    """How many entries there are."""
+    return tx.connection.scalar(select(func.count()).select_from(_ENTRIES)) or 0
 
 
 def counts(tx: Transaction) -> dict[str, int]:

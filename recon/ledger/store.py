@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError
 
 from recon.core.errors import ConfigError, LedgerError, NoLedger
 from recon.core.failpoints import failpoint
+from recon.ledger.columns import POSTGRESQL
 from recon.ledger.database import Database, clear_errors
 from recon.ledger.postgresql import postgresql_database
 from recon.ledger.schema import revision_of, revisions, upgrade
@@ -27,6 +28,11 @@ class Ledger:
         self.where = database.where
         self._database = database
         self._in_use = False
+
+    @property
+    def on_server(self) -> bool:
+        """Whether it lies on a server rather than in a file."""
+        return self._database.engine.dialect.name == POSTGRESQL
 
     def lock(self) -> AbstractContextManager[None]:
         """Holds the ledger against other runs. Raises LedgerBusy, naming the holder. Dies with its process."""

@@ -20,7 +20,7 @@ from recon.ledger import certificate
 from recon.ledger.base import AT_COMMIT, STRICT, Table, amount, moment, whole, words
 from recon.ledger.columns import moment_checks, number_checks
 
-METADATA = certificate.Table.metadata
+METADATA = certificate.Coverage.metadata
 """All tables: those here, and those of the certificate."""
 
 

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from recon import __version__
-from recon.core.books import BalanceProof, Books, Curve, RegisteredBreak, RollForward, Transaction
+from recon.core.books import BalanceProof, Books, Curve, RegisteredBreak, RollForward, Transaction, Transfer
 from recon.core.money import exact
 from recon.core.times import EPOCH, Period
 from recon.evidence.archive import answers
@@ -25,9 +25,31 @@ select l.source, l.account, l.asset,
     coalesce(sum(case when l.at >= $start and l.at < $end and l.quantity < 0 then -l.quantity end), 0) as outgoing,
     coalesce(sum(case when l.at < $end then l.quantity end), 0) as closing
 from legs as l
-where l.class = 'assets' and l.live
+where l.class = 'assets' and l.live and l.counted
 group by l.source, l.account, l.asset
-order by l.source, l.account, l.asset
+union all
+select 'between places', 'transit', l.asset,
+    coalesce(sum(case when l.at < $start then l.quantity end), 0),
+    coalesce(sum(case when l.at >= $start and l.at < $end and l.quantity > 0 then l.quantity end), 0),
+    coalesce(sum(case when l.at >= $start and l.at < $end and l.quantity < 0 then -l.quantity end), 0),
+    coalesce(sum(case when l.at < $end then l.quantity end), 0)
+from legs as l
+where l.class = 'transit' and l.live and l.counted
+group by l.asset
+order by 1, 2, 3
+"""
+
+_TRANSFERS = """
+select k.kind, k.basis, one.at, one.source || ' ' || one.account, one.asset, abs(one.quantity),
+    one.source || '/' || one.number, other.at, other.source || ' ' || other.account, other.asset,
+    abs(other.quantity), other.source || '/' || other.number,
+    case when k.kind = 'transfer' then abs(one.quantity) - abs(other.quantity) else 0 end,
+    case when k.kind = 'transfer' and one.at < $end and other.at >= $end then abs(other.quantity) else 0 end
+from links as k
+join legs as one on one.record = k.one_record and one.class = 'assets' and one.live
+join legs as other on other.record = k.other_record and other.class = 'assets' and other.live
+where greatest(one.at, other.at) >= $start and least(one.at, other.at) < $end
+order by one.at, one.entry, other.entry
 """
 
 _LOOKS = """
@@ -79,11 +101,12 @@ def books(config: Config, ledger: Ledger, period: Period) -> Books:
     """The books of one period. Moments are aware UTC; quantities exact."""
     results = examine(config, ledger, period)
     span = {"start": _naive(period.start, EPOCH), "end": _naive(period.end, datetime(2200, 1, 1, tzinfo=UTC))}
-    with typed_copy(ledger) as copy:
+    with typed_copy(ledger, kept=config.legs) as copy:
         roll_forward = [RollForward(*row) for row in copy.execute(_ROLL_FORWARD, span).fetchall()]
         looks = copy.execute(_LOOKS).fetchall()
         proofs = [proof for look in _chosen(looks, period) for proof in _proofs(copy, *look)]
         transactions = copy.execute(_TRANSACTIONS, span).fetchall()
+        transfers = copy.execute(_TRANSFERS, span).fetchall()
         curves = _curves(copy.execute(_CURVES, span).fetchall())
     with ledger.transaction() as tx:
         as_of = max((one.ended_at for one in latest_readings(tx)), default=None)
@@ -106,6 +129,9 @@ def books(config: Config, ledger: Ledger, period: Period) -> Books:
         roll_forward=[row for row in roll_forward if any(row[3:])],
         balances=_explained(proofs, found.breaks),
         transactions=[_transaction(row, origins[row[7]]) for row in transactions],
+        transfers=[
+            Transfer(*row)._replace(sent_at=_aware(row[2]), received_at=_aware(row[7])) for row in transfers
+        ],
         coverage=certified.cells,
         seconds=certified.seconds,
         checks=results,

@@ -4,7 +4,7 @@ import os
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -23,9 +23,12 @@ from recon.core.times import from_iso, period, zone_name
 from recon.pipeline import cron
 from recon.sources._settings import SecretRef
 
+Engine = Literal["duckdb", "spark"]
 Step = Literal["pull", "reconcile", "report", "run"]
 ENVIRONMENT = "RECON_CONFIG"
 DEFAULT_NAME = "recon.toml"
+KEPT = ".recon"
+"""The folder beside recon.toml that holds copies and notes, none of which is needed."""
 _NAME = "^[a-z0-9][a-z0-9_-]{0,31}$"
 """Of a source, for it stands in accounts and streams. pydantic's ``$`` is the very end of the text."""
 _JOB = "^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$"
@@ -109,6 +112,40 @@ class _Reports(_Strict):
     personal_data: bool = Field(default=False, strict=True)
 
 
+def _fee(value: Any) -> Decimal:
+    found = _quantity(str(value) if type(value) is int else value)
+    if found < 0:
+        raise ValueError("expected a decimal string of 0 or more")
+    return found
+
+
+class Transfers(_Strict):
+    """What counts as a move between own places: to which addresses, how late it may arrive, and less which fee."""
+
+    own_addresses: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+    window_hours: int = Field(default=72, ge=1, le=8784, strict=True)
+    fee_max: Annotated[Decimal, BeforeValidator(_fee)] = Decimal(0)
+
+    @property
+    def window(self) -> timedelta:
+        """How long after it was sent a transfer may arrive."""
+        return timedelta(hours=self.window_hours)
+
+
+class _Checks(_Strict):
+    """``engine``: where the questions of the checks are asked."""
+
+    engine: Engine = "duckdb"
+
+
+class Prices(_Strict):
+    """Where prices come from: nowhere unless it is named. How far one may lie in days, and from those around it."""
+
+    sources: tuple[Literal["trades"], ...] = ()
+    max_age_days: int = Field(default=3, ge=0, le=3_660, strict=True)
+    band_percent: int = Field(default=50, ge=1, le=99, strict=True)
+
+
 class Opening(_Strict):
     """What a place held before its history begins."""
 
@@ -154,6 +191,9 @@ class _File(_Strict):
     reports: _Reports = _Reports()
     jobs: Mapping[Annotated[str, Field(pattern=_JOB)], Job] = {}
     notify: Notify | None = None
+    checks: _Checks = _Checks()
+    transfers: Transfers = Transfers()
+    prices: Prices = Prices()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,11 +220,24 @@ class Config:
     pools: Mapping[str, str]
     jobs: Mapping[str, Job] = field(default_factory=dict)
     notify: Notify | None = None
+    transfers: Transfers = field(default_factory=Transfers)
+    engine: Engine = "duckdb"
+    prices: Prices = field(default_factory=Prices)
 
     @property
     def folder(self) -> Path:
         """Where relative paths start."""
         return self.path.parent
+
+    @property
+    def legs(self) -> Path:
+        """Where the typed copy of a ledger on a server is kept."""
+        return self.folder / KEPT / "copy"
+
+    @property
+    def verified(self) -> Path:
+        """Where the last verification is noted."""
+        return self.folder / KEPT / "verified.json"
 
     @property
     def zone(self) -> ZoneInfo:
@@ -240,6 +293,9 @@ def load(path: Path) -> Config:
         pools=file.assets,
         jobs=file.jobs,
         notify=file.notify,
+        engine=file.checks.engine,
+        transfers=file.transfers,
+        prices=file.prices,
     )
 
 

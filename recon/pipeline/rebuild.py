@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import groupby
 from typing import Any, NamedTuple
 
 from recon import __version__
@@ -20,6 +21,7 @@ from recon.ledger.store import Ledger, open_ledger
 from recon.pipeline.config import Config, Configured, absolute
 from recon.pipeline.differences import Difference, differences
 from recon.pipeline.enter import answer_row, end, enter
+from recon.pipeline.match import link
 from recon.pipeline.openings import STREAM as OPENING
 from recon.pipeline.read import Job, StreamRead, read_source
 from recon.pipeline.replay import NOT_THERE, Tape
@@ -109,12 +111,14 @@ def rebuild(config: Config, into: Ledger, notify: Callable[[str], None]) -> Rebu
             raise LedgerError(
                 "there is a ledger already", where=into.where, next_step="Give an empty place with --into"
             )
-    named: dict[int, int] = {}
-    for pull in _pulls(config):
-        notify(f"{pull.one.name}, pull of {pull.at:%Y-%m-%d}")
-        if pull.run not in named:
-            named[pull.run] = _begin(into, pull)
-        _replay(into, named[pull.run], pull)
+    for _, together in groupby(_pulls(config), key=lambda pull: pull.run):
+        run, posted = 0, False
+        for pull in together:
+            notify(f"{pull.one.name}, pull of {pull.at:%Y-%m-%d}")
+            run = run or _begin(into, pull)
+            posted = _replay(into, run, pull) or posted
+        if posted:
+            link(config, into, run)
     with into.transaction() as tx:
         return Rebuilt(entries=counts(tx)["entries"], head=ledger_head(tx))
 
@@ -168,27 +172,32 @@ def _begin(into: Ledger, pull: Pull) -> int:
     return run
 
 
-def _replay(into: Ledger, run: int, pull: Pull) -> None:
-    """Reads a pull again. Evidence from before pulls were noted (run 0) may hold several: until nothing is left."""
+def _replay(into: Ledger, run: int, pull: Pull) -> bool:
+    """Reads a pull again; whether it posted anything.
+
+    Evidence from before pulls were noted (run 0) may hold several: until nothing is left.
+    """
     with into.transaction() as tx:
         if pull.one.name not in sources(tx):
             tx.append(SourceRow, [SourceRow(pull.one.name, pull.one.source.kind, run)])
     tape = Tape(pull.lines, pull.one.source.judge)
     entered: set[int] = set()
-    more = True
+    posted, more = False, True
     while more:
         before = len(tape.taken)
         job = _job(into, pull, tape)
         for read in read_source(job, lambda text: None):
             if read.requests and read.requests[0].seq > pull.entered:
                 break
-            enter(into, run, job, _as_then(read))
+            tally = enter(into, run, job, _as_then(read)).tally
+            posted = posted or bool(tally.new or tally.changed)
             entered |= {line.seq for line in read.answers}
         else:
             end(into, run, job)
         more = not pull.run and tape.left and len(tape.taken) > before
     with into.transaction() as tx:
         tx.append(AnswerRow, [answer_row(line) for line in pull.lines if line.seq not in entered])
+    return posted
 
 
 def _job(into: Ledger, pull: Pull, tape: Tape) -> Job:

@@ -1,37 +1,57 @@
 """Runs every check, gives each break its evidence and its life, and says whether the period is clean."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
+from duckdb import DuckDBPyConnection
+
 from recon.checks import Configured as CheckedSource
-from recon.checks import Disagreement, Problem, run
+from recon.checks import Disagreement, Problem, Reckoned, run
 from recon.core.books import RecordEvidence, RegisteredBreak
 from recon.core.breaks import Break, CheckResult
 from recon.core.canonical import read_json, write_json
 from recon.core.times import EPOCH, Period, from_iso, short_text
 from recon.ledger.copy import load as typed_copy
-from recon.ledger.reads import EntryEvidence, break_events, entry_evidence, record_evidence, runs
+from recon.ledger.reads import (
+    EntryEvidence,
+    break_events,
+    entry_evidence,
+    latest_facts,
+    record_evidence,
+    runs,
+)
 from recon.ledger.reads import RecordEvidence as SealedRecord
 from recon.ledger.store import Ledger
 from recon.ledger.transaction import Transaction
 from recon.pipeline.config import Config
 from recon.pipeline.coverage import second_readings
+from recon.pipeline.match import settle
+from recon.pipeline.prices import pricing, values
 from recon.pipeline.register import Life, lives, update
 from recon.pipeline.session import Session
-from recon.pipeline.verify import verify
+from recon.pipeline.verify import verify_since
+from recon.pipeline.volumes import charges, volumes
 
 _WITHHELD = "(withheld)"
+Look = Callable[[DuckDBPyConnection, Sequence[CheckResult], Reckoned], None]
+"""Looks at the copy that the checks ran on, with what they answered, while it is there."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reconciled:
-    """The outcome of all checks over a period."""
+    """The outcome of all checks over a period.
+
+    ``values``: what a break's difference is worth in base currency at the period's end, by its id, where a trade tells.
+    """
 
     period: Period
     results: Sequence[CheckResult]
     breaks: Sequence[RegisteredBreak]
+    values: Mapping[str, Decimal] = field(default_factory=dict)
+    currency: str = ""
 
     @property
     def clean(self) -> bool:
@@ -60,16 +80,23 @@ class Reconciled:
 
 def reconcile(session: Session, period: Period) -> Reconciled:
     """Checks, and writes to the register what opened, changed or cleared."""
-    now = session.clock.now()
-    results = examine(session.config, session.ledger, period)
+    config, now = session.config, session.clock.now()
+    worth: dict[str, Decimal] = {}
+
+    def look(copy: DuckDBPyConnection, results: Sequence[CheckResult], reckoned: Reckoned) -> None:
+        worth.update(values(copy, config, period, results))
+
+    results = examine(config, session.ledger, period, look, session.run)
     with session.ledger.transaction() as tx:
         update(tx, session.run, now, period, results, lives(break_events(tx)))
-        return registered(tx, period, results, now)
+        found = registered(tx, period, results, now)
+    return replace(found, values=worth, currency=config.entity.base_currency)
 
 
-def examine(config: Config, ledger: Ledger, period: Period) -> list[CheckResult]:
-    """Runs the checks on a typed copy of the ledger; writes nothing."""
-    verified = verify(ledger, config.evidence)
+def examine(
+    config: Config, ledger: Ledger, period: Period, look: Look | None = None, run_id: int | None = None
+) -> list[CheckResult]:
+    """Runs the checks on a typed copy of the ledger. Writes nothing, but for new links where a run is given."""
     with ledger.transaction() as tx:
         known_at = max((one.started_at for one in runs(tx)), default=EPOCH)
         disagreements = [
@@ -77,7 +104,15 @@ def examine(config: Config, ledger: Ledger, period: Period) -> list[CheckResult]
             for source, one in second_readings(tx, config)
             if one.binding and not one.agrees
         ]
-    with typed_copy(ledger) as copy:
+        rates = {
+            one.name: tuple(one.source.rates(latest_facts(tx, one.name)))
+            for one in config.sources
+            if one.source.rates
+        }
+    with typed_copy(ledger, tied=False, kept=config.legs) as copy:
+        verified = verify_since(config, ledger, copy, note=run_id is not None)
+        unmatched = settle(config, ledger, copy, run_id)
+        reckoned = _reckoned(config, ledger, copy, period)
         results = run(
             copy,
             period=period,
@@ -89,13 +124,27 @@ def examine(config: Config, ledger: Ledger, period: Period) -> list[CheckResult]
             disagreements=disagreements,
             verified=verified.evidence.answers,
             known_at=known_at,
+            rates=rates,
+            reckoned=reckoned,
+            unmatched=unmatched,
+            engine=config.engine,
         )
+        if look is not None:
+            look(copy, results, reckoned)
     withheld = {} if config.personal_data else {one.name: one.source.personal for one in config.sources}
     with ledger.transaction() as tx:
         return [
             replace(one, breaks=tuple(_with_records(tx, found, withheld) for found in one.breaks))
             for one in results
         ]
+
+
+def _reckoned(config: Config, ledger: Ledger, copy: DuckDBPyConnection, period: Period) -> Reckoned:
+    with ledger.transaction() as tx:
+        charged = charges(tx, copy, config, period)
+    return Reckoned(
+        volumes=volumes(copy, config, period), charges=charged, pricing=pricing(copy, config, period)
+    )
 
 
 def registered(tx: Transaction, period: Period, results: Sequence[CheckResult], now: datetime) -> Reconciled:

@@ -18,7 +18,7 @@ from recon.core.money import ZERO, exact, fit, parse
 from recon.core.records import Row, asset_code
 from recon.core.times import micros
 from recon.sources._cryptofuse_balances import MAIN, Codes, code_of
-from recon.sources._rows import RowFault, member, moment, objects, odd_row, read_answer, word
+from recon.sources._rows import RowFault, mark, member, moment, objects, odd_row, read_answer, word
 
 _UNDER_WAY = {
     "payment": {"confirming"},
@@ -91,6 +91,8 @@ def _row(
         seq=answer.seq,
         pointer=pointer,
         postings=(),
+        txid=mark(row.get("transaction_hash")),
+        address=mark(_first(row, "blockchain_address", "address")),
     )
 
 

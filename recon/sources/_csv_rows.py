@@ -15,6 +15,7 @@ from recon.core.money import parse
 from recon.core.records import Posting, Row, asset_code, assets, merged, moved
 from recon.core.times import from_epoch, from_iso, micros
 from recon.sources._csv_columns import COLUMNS, CONTRA, KINDS, Cells, Columns
+from recon.sources._rows import mark
 from recon.sources._sheet import Plain
 
 _ARRIVING = {"buy", "deposit", "transfer_in", "income", "adjustment"}
@@ -113,6 +114,7 @@ def row(answer: Answer, pointer: str, cells: Cells, rules: Rules) -> Row:
         seq=answer.seq,
         pointer=pointer,
         postings=_postings(answer.source, stated, rules, kind, account, asset, quantity, after),
+        txid=mark(stated.txid) if stated.txid else "",
     )
 
 

@@ -7,14 +7,25 @@ from decimal import Decimal, DecimalException
 from typing import Any, NamedTuple
 
 from recon.core.answers import Answer
-from recon.core.canonical import write_json
+from recon.core.canonical import read_json, write_json
 from recon.core.contracts import Pass, Request
 from recon.core.errors import NumberRefused, SourceError
 from recon.core.money import ZERO, exact, parse, round_to
 from recon.core.records import Posting, Row, asset_code, assets, merged, moved
 from recon.core.times import micros
 from recon.sources._egera_account import DECIMALS_UNSTATED, PLACE, or_false, table
-from recon.sources._rows import RowFault, field, member, moment, objects, odd_row, read_answer, refuse, word
+from recon.sources._rows import (
+    RowFault,
+    field,
+    mark,
+    member,
+    moment,
+    objects,
+    odd_row,
+    read_answer,
+    refuse,
+    word,
+)
 
 _TRADE_FIELDS = (
     "currency1", "currency2", "amount", "time_close", "price", "fee_taker", "fee_maker", "type", "action",
@@ -75,7 +86,7 @@ def traded(passed: Pass | None) -> set[str]:
 def _trade(
     answer: Answer, pointer: str, row: Mapping[str, Any], identity: tuple[str, ...], habits: Habits
 ) -> Row:
-    """Base and quote against trading, the fee against fees. The rate is the maker's when our offer was resting."""
+    """Base and quote against trading, the fee against fees."""
     side, action = row.get("type"), row.get("action")
     if side not in ("bid", "ask") or action not in ("open", "close"):
         raise RowFault(f"type {word(side)} with action {word(action)} is unknown")
@@ -83,7 +94,7 @@ def _trade(
     base, base_usable = asset_code(row.get("currency1"))
     quote, quote_usable = asset_code(row.get("currency2"))
     amount = parse(row.get("amount"))
-    rate = or_false(row.get("fee_maker" if action == "open" else "fee_taker"))
+    rate = or_false(row.get(f"fee_{_rate_name(row)}"))
     with exact():
         paid = habits.rounded(amount * parse(row.get("price")), quote)
         share = rate.scaleb(-habits.fee_scale)
@@ -113,8 +124,23 @@ def _trade(
     )
 
 
+def charged(data: str) -> tuple[str, Decimal] | None:
+    """Which of the two rates a trade as received was charged, and how much it is; None where it states no number."""
+    row = read_json(data.encode())
+    name = _rate_name(row)
+    try:
+        return name, or_false(row.get(f"fee_{name}"))
+    except NumberRefused:
+        return None
+
+
+def _rate_name(row: Mapping[str, Any]) -> str:
+    """The maker's rate when our offer was resting."""
+    return "maker" if row.get("action") == "open" else "taker"
+
+
 def deposits(answers: Sequence[Answer], *, currency: str) -> Iterator[Row]:
-    """The member ``type`` of a deposit holds the transaction's hash."""
+    """The member ``type`` of a deposit holds the transaction's hash. A word without a digit in it is none."""
     return _movements(answers[0], currency, "deposit", ("time", "amount", "type"))
 
 
@@ -153,7 +179,15 @@ def _movements(answer: Answer, currency: str, kind: str, fields: Sequence[str]) 
             seq=answer.seq,
             pointer=pointer,
             postings=postings,
+            txid=mark(row.get("tx")) if kind == "withdrawal" else _hash(row.get("type")),
+            address=mark(row.get("address")) if kind == "withdrawal" else "",
         )
+
+
+def _hash(stated: Any) -> str:
+    """Of a bank's transfer ``type`` may say what it is; the page that calls it a hash speaks of coins."""
+    found = mark(stated)
+    return found if any(one.isdecimal() for one in found) else ""
 
 
 def ask_logins(request: Request) -> Generator[Request, Answer, Pass]:

@@ -15,7 +15,7 @@ from recon.core.records import Row, Status, asset_code, assets, merged, moved
 from recon.core.times import micros
 from recon.sources._ethgas_pages import ID, Cursor, Found, in_order
 from recon.sources._ethgas_tokens import Codes, Token, asset_of
-from recon.sources._rows import RowFault, field, moment, odd_row, word
+from recon.sources._rows import RowFault, field, mark, moment, odd_row, word
 
 _KINDS = {
     "1": "buy", "2": "sell", "3": "borrow", "4": "lend", "5": "interest", "6": "transfer_in", "7": "transfer_out",
@@ -188,8 +188,10 @@ def _deposit(found: Found, part: Mapping[str, Any], token: Token | None) -> Row:
     quantity = parse_base_units(part.get("q"), token.decimals)
     done = field(found.row, "status") == _DONE and field(part, "s") in ("", _DONE)
     asset, _ = asset_code(token.code)
-    return _beside(
-        found, found.row.get("createDate"), "deposit", "settled" if done else "pending", "", asset, quantity
+    status: Status = "settled" if done else "pending"
+    row = _beside(found, found.row.get("createDate"), "deposit", status, "", asset, quantity)
+    return row._replace(
+        txid=mark(found.row.get("transactionHash")), address=mark(found.row.get("depositAddress"))
     )
 
 
@@ -209,7 +211,8 @@ def _withdraw(found: Found, asset: str) -> Row:
     if state == _REJECTED:
         kind, quantity = "withdrawal_rejected", ZERO
     status: Status = "settled" if state in (_DONE, _REJECTED) else "pending"
-    return _beside(found, found.row.get("createDate"), kind, status, _account(found.row), asset, quantity)
+    row = _beside(found, found.row.get("createDate"), kind, status, _account(found.row), asset, quantity)
+    return row._replace(txid=mark(found.row.get("txHash")))
 
 
 def payouts(answers: Sequence[Answer], *, public_key: str) -> Iterator[Row]:

@@ -99,6 +99,11 @@ def stated(value: Any) -> str:
         return shown(str(value)) if isinstance(value, str) else write_json(value)
 
 
+def mark(value: Any) -> str:
+    """A hash or an address as a record keeps it: the text as stated; empty where there is none."""
+    return shown(str(value)) if isinstance(value, str) else ""
+
+
 def moment(value: Any) -> datetime:
     """A venue's time: ISO 8601 with a zone, or a count since 1970 as text or number.
 

@@ -18,6 +18,7 @@ from recon.core.errors import SourceError
 from recon.sources import _cryptofuse_facts as facts
 from recon.sources import _cryptofuse_opinions as opinions
 from recon.sources import _cryptofuse_wallets as wallets
+from recon.sources import _rates
 from recon.sources._cryptofuse_balances import MAIN, SUB, Codes, held_codes, holdings, totals
 from recon.sources._cryptofuse_history import TRANSFERS, history
 from recon.sources._cryptofuse_paging import LARGEST_PAGE, numbers, offsets
@@ -265,4 +266,5 @@ SOURCE = Source(
     judge=_judge,
     seconds=seconds,
     assumptions=assumptions,
+    rates=_rates.cryptofuse,
 )

@@ -15,13 +15,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
-from recon.core.contracts import Allowed, Ask, Known, Pass, Request, Source, Stream, Streams, World
+from recon.core.contracts import Allowed, Ask, Known, Pass, Request, Source, Stream, Streams, Trading, World
 from recon.core.records import asset_code
 from recon.core.times import short_text
 from recon.sources import _egera_account as accounts
 from recon.sources import _egera_facts as stated
 from recon.sources import _egera_quotes as quotes
 from recon.sources import _egera_rows as histories
+from recon.sources import _rates
 from recon.sources._egera_account import PLACE
 from recon.sources._http import Budget, QueryKey, Verdict, http
 from recon.sources._rows import RowFault, never, once
@@ -234,5 +235,7 @@ SOURCE = Source(
     allowed=ALLOWED,
     judge=judge,
     assumptions=assumptions,
+    rates=_rates.egera,
     personal=stated.PERSONAL,
+    trading=Trading(volumes="volumes", tier=("account", "fee"), trades="trades", charged=histories.charged),
 )

@@ -14,6 +14,7 @@ from recon.core.contracts import Allowed, Ask, Known, Pass, Request, Source, Str
 from recon.core.errors import SourceError
 from recon.sources import _ethgas_rows as rows
 from recon.sources import _ethgas_tokens as tokens
+from recon.sources import _rates
 from recon.sources._ethgas_login import LOGINS, Settings, session
 from recon.sources._ethgas_pages import LARGEST_PAGE, SMALLEST_PAGE, read_pages
 from recon.sources._ethgas_seconds import seconds
@@ -251,4 +252,5 @@ SOURCE = Source(
     judge=_judge,
     seconds=seconds,
     assumptions=assumptions,
+    rates=_rates.ethgas,
 )

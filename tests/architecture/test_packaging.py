@@ -17,13 +17,17 @@ LOCKS = sorted(ROOT.glob("requirements*.lock"))
 PYPROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
 PROJECT, GROUPS = PYPROJECT["project"], PYPROJECT["dependency-groups"]
 RUNTIME: list[str] = PROJECT["dependencies"]
-EXTRAS: list[str] = [line for extra in PROJECT["optional-dependencies"].values() for line in extra]
+SPARK: list[str] = PROJECT["optional-dependencies"]["spark"]
+EXTRAS: list[str] = [
+    line for name, extra in PROJECT["optional-dependencies"].items() for line in extra if name != "spark"
+]
 BUILD: list[str] = GROUPS["build"]
 DEV: list[str] = BUILD + [line for line in GROUPS["dev"] if isinstance(line, str)]
 NEEDS = {
     "requirements.lock": RUNTIME,
     "requirements-build.lock": BUILD,
     "requirements-dev.lock": RUNTIME + EXTRAS + DEV,
+    "requirements-spark.lock": RUNTIME + SPARK,
 }
 
 
@@ -58,21 +62,25 @@ def test_a_lock_holds_every_declared_requirement_within_its_bounds() -> None:
 
 
 def test_what_is_tested_is_what_is_shipped() -> None:
-    tested = _pins(ROOT / "requirements-dev.lock")
+    spark, tested = (_pins(ROOT / f"requirements-{name}.lock") for name in ("spark", "dev"))
+    assert set(spark) - set(tested) == {"pyspark", "py4j"}, "tested in an environment of its own"
     for lock in LOCKS:
         for name, versions in _pins(lock).items():
-            assert tested[name] == versions, f"{name} of {lock.name} differs from the one tests run with"
+            assert (tested | spark)[name] == versions, (
+                f"{name} of {lock.name} differs from the one tests run with"
+            )
 
 
 def test_every_library_that_the_product_imports_is_declared() -> None:
-    assert not _undeclared(product(), RUNTIME + EXTRAS)
+    assert not _undeclared(product(), RUNTIME + EXTRAS + SPARK)
 
 
 def test_every_library_that_the_tests_import_is_declared() -> None:
-    assert not _undeclared(modules("tests"), RUNTIME + EXTRAS + DEV)
+    assert not _undeclared(modules("tests"), RUNTIME + EXTRAS + SPARK + DEV)
 
 
 def _undeclared(files: tuple[Module, ...], lines: list[str]) -> list[str]:
+    """What is not installed here, as Spark is not, is looked for under its own name."""
     declared = {canonicalize_name(Requirement(line).name) for line in lines}
     origins = packages_distributions()
     ours = {*sys.stdlib_module_names, "recon", "reports", "tests"}
@@ -81,5 +89,5 @@ def _undeclared(files: tuple[Module, ...], lines: list[str]) -> list[str]:
         for module in files
         for use in imports(module)
         if (library := use.name.split(".")[0]) not in ours
-        and not declared & {canonicalize_name(origin) for origin in origins.get(library, [])}
+        and not declared & {canonicalize_name(origin) for origin in origins.get(library, [library])}
     ]

@@ -3,11 +3,13 @@
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Literal
 
 import duckdb
 
-from recon.checks import Configured, Problem, run
+from recon.checks import Configured, Problem, Reckoned, Unmatched, run
 from recon.core.breaks import Break, CheckResult
+from recon.core.records import Rate
 from recon.core.times import Period
 
 START = datetime(2025, 1, 1)  # noqa: DTZ001 # the tables hold UTC without a zone
@@ -72,6 +74,9 @@ class Ledger:
         self.reading = 0
         self.sources = [Configured("fuse", "cryptofuse", 3)]
         self.problems: list[Problem] = []
+        self.reckoned = Reckoned()
+        self.unmatched = Unmatched()
+        self.rates: dict[str, Sequence[Rate]] = {}
         self.known_at = datetime(2025, 1, 1, tzinfo=UTC)
 
     def clear(self) -> None:
@@ -121,6 +126,13 @@ class Ledger:
             self.connection.execute(
                 f"insert into legs values ({', '.join('?' * 18)})", [*leg, entry, entry, entry, "", "", True]
             )
+
+    def mark(self, entry: int, txid: str = "", address: str = "") -> int:
+        """Gives an entry its hash and address, as compared."""
+        self.connection.execute(
+            "update legs set txid = ?, address = ? where entry = ?", [txid, address, entry]
+        )
+        return entry
 
     def read(
         self,
@@ -174,7 +186,12 @@ class Ledger:
             [record, source, asset, Decimal(quantity), at],
         )
 
-    def results(self, period: Period = EVER, names: Collection[str] | None = None) -> dict[str, CheckResult]:
+    def results(
+        self,
+        period: Period = EVER,
+        names: Collection[str] | None = None,
+        engine: Literal["duckdb", "spark"] = "duckdb",
+    ) -> dict[str, CheckResult]:
         answers = run(
             self.connection,
             period=period,
@@ -182,7 +199,11 @@ class Ledger:
             problems=self.problems,
             verified=7,
             known_at=self.known_at,
+            rates=self.rates,
+            reckoned=self.reckoned,
+            unmatched=self.unmatched,
             names=names,
+            engine=engine,
         )
         return {answer.check: answer for answer in answers}
 

@@ -4,7 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from recon.checks._merge import Cause, fold
+from recon.checks._merge import fold
+from recon.checks._values import Cause
 from recon.core.breaks import Break, Diagnosis
 from tests.checks._ledger import FEBRUARY, JANUARY, Ledger, day, kinds
 
@@ -134,7 +135,7 @@ def test_a_row_of_unknown_type_that_moved_nothing_is_shown_where_the_balance_bre
 
 def test_a_row_of_unknown_type_that_explains_the_closing_balance_is_the_one_shown(ledger: Ledger) -> None:
     ledger.row("10")
-    ledger.row("5", contra="suspense", kind="memo")
+    ledger.row("5.12345", contra="suspense", kind="memo")
     ledger.look({("main", "BTC"): "10"})
     (found,) = ledger.breaks()
     assert (found.check, _members(found)) == ("unclassified", ["closing_balance"])

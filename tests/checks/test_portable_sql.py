@@ -16,7 +16,7 @@ FUNCTIONS = (
     exp.Exists, exp.And, exp.Or,
 )  # fmt: skip
 FORBIDDEN = (exp.Mul, exp.Div, exp.IntDiv, exp.Mod, exp.Avg, exp.Qualify, exp.Star, exp.Pow)
-NUMBERS_AND_TIMES = {"ordinal", "entry", "at", "reading", "record", "look"}
+NUMBERS_AND_TIMES = {"ordinal", "turn", "entry", "at", "reading", "record", "look"}
 CASTS = {"DECIMAL(36, 18)", "DECIMAL(37, 18)", "DECIMAL(38, 18)", "TEXT", "TIMESTAMPNTZ", "BIGINT"}
 CHECKS = [pytest.param(check, id=name) for name, check in catalogue().items()]
 

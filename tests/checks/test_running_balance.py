@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from recon.core.breaks import Break
+from recon.core.records import Rate
 from tests.checks._ledger import FEBRUARY, JANUARY, Ledger, day, kinds
 
 LARGEST = "999999999999999999.999999999999999999"
@@ -192,15 +193,15 @@ def test_a_row_that_equals_the_one_after_it_is_a_duplicate_too(ledger: Ledger) -
 
 def test_the_text_can_be_sent_to_the_venue_as_it_stands(ledger: Ledger) -> None:
     ledger.row("10", "10", at=day(1))
-    ledger.row("-2.5", "8", at=day(2), kind="withdrawal")
-    ledger.row("1", "9", at=day(3))
+    ledger.row("-2.5", "8.2", at=day(2), kind="withdrawal")
+    ledger.row("1", "9.2", at=day(3))
     (found,) = _running(ledger)
     assert found.diagnosis.text == (
-        "fuse, account main, BTC: after the row of 2025-01-02 00:00:00 UTC (deposit of 10.0, balance 10.0), the next "
-        "balance stated is that of the row of 2025-01-03 00:00:00 UTC (withdrawal of -2.5, balance 8.0). By the rows "
-        "it should be 7.5, so the venue states 0.5 more than follows. The next balance stated follows from this one, "
-        "so between the two rows the venue moved exactly 0.5 more than its rows say. A row of that amount is missing, "
-        "or several that sum to it. A row that is misstated by that amount would look the same."
+        "fuse, account main: Between 2025-01-02 00:00:00 UTC and 2025-01-03 00:00:00 UTC your BTC history moves by "
+        "0.7 with no row for it; the rows before and after are the row of 2025-01-02 00:00:00 UTC (deposit of 10.0, "
+        "balance 10.0) and the row of 2025-01-03 00:00:00 UTC (withdrawal of -2.5, balance 8.2). By the rows the "
+        "balance should be 7.5, and 8.2 is stated. The next balance stated follows from this one, so a row of that "
+        "amount is missing, or several that sum to it. A row that is misstated by that amount would look the same."
     )
     assert [record["entry"] for record in found.diagnosis.records] == [2, 1]
 
@@ -238,3 +239,115 @@ def test_a_failing_stream_that_brings_no_history_takes_nothing_away(ledger: Ledg
     ledger.row("1", "3", at=day(2))
     ledger.read("volumes", "failed", at=day(5), error="down")
     assert kinds(_running(ledger)) == [("running_balance", "missing_record")]
+
+
+def _texts(found: Break) -> tuple[str, list[str]]:
+    return found.diagnosis.kind, sorted(member["difference"] for member in found.diagnosis.members)
+
+
+def test_two_rows_in_each_others_seconds_are_one_break_that_tells_the_order(ledger: Ledger) -> None:
+    for quantity, after in [("10", "10"), ("-3.25", "11.75"), ("5", "15"), ("1", "12.75")]:
+        ledger.row(quantity, after)
+    (found,) = _running(ledger)
+    assert _texts(found) == ("reordered", ["-1.75", "-3.25"])
+    assert (found.entries[0], found.difference) == (2, 5)
+    order = "UTC (deposit of 5.00, balance 15.00); the row of 2025-01-01 02:00:00 UTC (deposit of -3.25"
+    assert order in found.diagnosis.text
+
+
+def test_the_last_rows_in_each_others_seconds_are_found_too_and_the_closing_balance_agrees(
+    ledger: Ledger,
+) -> None:
+    for quantity, after in [("10", "10"), ("-3.25", "11.75"), ("5", "15")]:
+        ledger.row(quantity, after)
+    ledger.row("2", at=day(3))
+    ledger.look({("main", "BTC"): "13.75"}, at=day(4))
+    (found,) = ledger.breaks(names=["running_balance", "closing_balance"])
+    assert _texts(found) == ("reordered", ["-1.75"])
+
+
+def test_what_a_reordered_chain_does_not_explain_of_the_closing_balance_stays(ledger: Ledger) -> None:
+    for quantity, after in [("10", "10"), ("-3.25", "11.75"), ("5", "15")]:
+        ledger.row(quantity, after)
+    ledger.look({("main", "BTC"): "13.77"}, at=day(4))
+    found = ledger.breaks(names=["running_balance", "closing_balance"])
+    assert [(one.check, one.difference) for one in found] == [
+        ("running_balance", 5),
+        ("closing_balance", Decimal("2.02")),
+    ]
+
+
+def test_a_member_whose_host_lies_before_the_period_is_shown_with_the_same_cause(ledger: Ledger) -> None:
+    ledger.row("10", "10", at=day(1))
+    ledger.row("-3.25", "11.75", at=day(30))
+    ledger.row("5", "15", at=day(40))
+    ledger.row("1", "12.75", at=day(41))
+    (found,) = ledger.results(FEBRUARY, ["running_balance"])["running_balance"].breaks
+    assert (found.diagnosis.kind, found.difference) == ("reordered", Decimal("-1.75"))
+
+
+def test_rows_that_chain_in_another_order_with_a_row_between_that_states_no_balance_prove_nothing(
+    ledger: Ledger,
+) -> None:
+    for quantity, after in [("10", "10"), ("-3.25", "11.75"), ("2", None), ("5", "15"), ("1", "14.75")]:
+        ledger.row(quantity, after)
+    assert "reordered" not in {found.diagnosis.kind for found in _running(ledger)}
+
+
+def test_a_balance_that_the_next_one_takes_back_is_one_break(ledger: Ledger) -> None:
+    for quantity, after in [("10", "10"), ("5", "15.5"), ("1", "16"), ("1", "17")]:
+        ledger.row(quantity, after)
+    (found,) = _running(ledger)
+    assert _texts(found) == ("unexplained", ["-0.5"])
+    assert "alone is misstated and should be 15.0" in found.diagnosis.text
+
+
+def test_rounding_is_no_error(ledger: Ledger) -> None:
+    ledger.row("10.55", "10.55")
+    ledger.row("1.25", "11.81")
+    (found,) = _running(ledger)
+    assert (found.diagnosis.kind, found.severity) == ("rounding", "info")
+
+
+def test_a_fee_at_a_rate_the_venue_states_is_named(ledger: Ledger) -> None:
+    ledger.rates = {"fuse": [Rate("", "taker fee", Decimal("0.0025"), None)], "other": []}
+    ledger.row("100.31", "100.31")
+    ledger.row("50.12", "150.18")
+    (found,) = _running(ledger)
+    assert (found.diagnosis.kind, found.difference) == ("fee_not_posted", Decimal("-0.25"))
+    ledger.rates = {"other": [Rate("", "taker fee", Decimal("0.0025"), None)]}
+    assert kinds(_running(ledger)) == [("running_balance", "missing_record")]
+
+
+@pytest.mark.parametrize(("fees", "kind"), [(3, "fee_not_posted"), (2, "missing_record")])
+def test_a_rate_that_three_fees_of_the_chain_share_is_known(ledger: Ledger, fees: int, kind: str) -> None:
+    balance = Decimal(0)
+    for number in range(1, fees + 1):
+        traded = Decimal(number * 1000 + 7)
+        for quantity, contra in ((traded, "trading"), (traded * Decimal("-0.002"), "fees")):
+            balance += quantity
+            ledger.row(quantity, balance, contra=contra)
+    ledger.row("555", balance + 555, contra="trading")
+    ledger.row("1", balance + 556 - Decimal("1.11"))
+    assert kinds(_running(ledger)) == [("running_balance", kind)]
+
+
+def test_a_rate_is_known_also_where_the_fee_is_part_of_the_trades_own_entry(ledger: Ledger) -> None:
+    balance = Decimal(0)
+    for traded in (1000, 2000, 7000):
+        fee = traded * Decimal("0.002")
+        balance += traded - fee
+        entry = ledger.row(traded - fee, balance, contra="trading")
+        ledger.leg(entry, "fuse", None, "fees:fuse", "fees", "BTC", fee, None, day(1), entry, "trade", True)
+    ledger.row("555.5", balance + Decimal("554.389"))
+    assert kinds(_running(ledger)) == [("running_balance", "fee_not_posted")]
+
+
+def test_a_fee_row_that_the_venue_counts_but_does_not_list_is_the_gap(ledger: Ledger) -> None:
+    ledger.rates = {"fuse": [Rate("", "taker fee", Decimal("0.0025"), None)]}
+    ledger.row("100.31", "100.31", at=day(1))
+    ledger.row("50.12", "150.18", at=day(2))
+    ledger.read("history", at=day(3), seen=2, stated=3)
+    (found,) = ledger.breaks()
+    assert (found.check, found.diagnosis.kind) == ("running_balance", "fee_not_posted")
+    assert [member["check"] for member in found.diagnosis.members] == ["coverage"]

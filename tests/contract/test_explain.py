@@ -19,14 +19,41 @@ def made(tmp_path: Path) -> Iterator[House]:
 
 def test_a_check_is_told_with_its_question_its_sql_and_what_it_finds(made: House) -> None:
     found = recon(made.folder, "explain", "running_balance", "--json").json
-    assert set(found) == {"check", "title", "why", "fix", "sql", "tested", "breaks"}
+    assert set(found) == {"check", "title", "why", "fix", "sql", "tested", "notes", "breaks"}
     assert found["sql"].startswith("--") or found["sql"].lower().startswith("with")
     assert found["tested"] == 8
     (one,) = found["breaks"]
     assert (one["check"], one["source"], one["difference"]) == ("running_balance", "fuse", "-0.25")
     told = recon(made.folder, "explain", "running_balance").stdout
     assert one["id"] in told and "What to do:" in told and "lag(" in told
-    assert f"of the sealed answer {one['diagnosis']['records'][0]['answer']}" in told
+    record = one["diagnosis"]["records"][0]
+    assert f"row {record['pointer']} of the sealed answer {record['answer']}" in told
+    assert record["data"] in told
+
+
+def test_a_break_is_told_with_the_rows_before_and_after_those_it_rests_on(made: House) -> None:
+    """The withdrawal of February is gone: the deposit of March does not follow from that of January."""
+    (one,) = recon(made.folder, "explain", "running_balance", "--json").json["breaks"]
+    assert [(row["entry"], row["quantity"], row["balance_after"], row["cited"]) for row in one["around"]] == [
+        ("fuse/1", "1.5", "1.5", True),
+        ("fuse/3", "0.5", "1.75", True),
+    ]
+    told = recon(made.folder, "explain", one["id"]).stdout
+    assert "The rows before and after" in told and "What it finds" in told
+    assert all(part in told for part in ("fuse/1", "fuse/3", "fuse/main/BTC", "-0.25"))
+
+
+def test_a_check_that_is_not_asked_for_says_so(made: House) -> None:
+    """Prices are asked for by [prices] alone; volumes say over which time they count."""
+    found = recon(made.folder, "explain", "prices", "--json").json
+    assert (found["tested"], found["breaks"]) == (0, [])
+    assert found["notes"] == ["Nobody asked for prices: [prices] in recon.toml names no source."]
+    (note,) = recon(made.folder, "explain", "volumes", "--json").json["notes"]
+    assert (
+        "0.1 BTC were traded" in note
+        and "that fits its trades: it counts the amounts bought and sold ever" in note
+    )
+    assert "bought and sold ever" in recon(made.folder, "explain", "volumes").stdout.replace("\n", " ")
 
 
 def test_a_break_is_told_alone_with_its_check(made: House) -> None:

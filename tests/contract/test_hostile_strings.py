@@ -145,6 +145,7 @@ def test_nothing_is_written_outside_the_folders(seen: Seen) -> None:
     names = {path.name for path in seen.made.folder.iterdir()}
     assert names == {
         "broker", "egera", "fuse", "gas", "evidence", "recon.toml", "recon.db", "recon.db.lock", "reports-out",
+        ".recon",
     }  # fmt: skip
     assert {path.name for path in (seen.made.folder / "reports-out").iterdir()} == {
         "accountant-2025-Q1.xlsx", "audit-2025-Q1.html", "manifest.sha256",
@@ -152,8 +153,11 @@ def test_nothing_is_written_outside_the_folders(seen: Seen) -> None:
 
 
 def test_the_terminal_gets_nothing_that_turns_hides_or_colours_text(seen: Seen) -> None:
-    assert CALC in seen.said.stdout and SCRIPT in seen.said.stdout
-    assert all(one.isprintable() or one == "\n" for one in seen.said.stdout + seen.said.stderr)
+    told = "".join(
+        recon(seen.made.folder, "explain", each).stdout for each in ("unclassified", "running_balance")
+    )
+    assert CALC in told and SCRIPT in told
+    assert all(one.isprintable() or one == "\n" for one in seen.said.stdout + seen.said.stderr + told)
 
 
 class Page(HTMLParser):

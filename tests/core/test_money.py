@@ -47,29 +47,59 @@ def test_a_json_number_is_expanded_exactly_or_refused(number: Decimal, shift: in
             fit(value)
 
 
+OF_THE_FORM = "is not a number of the form -?digits[.digits]: "
+ODD = "it has a character that is not a digit, or a point out of place"
 REFUSED = {
-    "1_0": "not a digit",
-    " 1": "white space",
-    "1\n": "white space",
-    "+1": "not a digit",
-    ".5": "not a digit",
-    "1.": "not a digit",
-    "": "empty",
-    "1e5": "exponent",
-    "NaN": "finite",
-    "-Infinity": "finite",
-    "\u0661": "outside ASCII",
-    "1" * 19: "before the point",
-    "0." + "1" * 19: "behind the point",
-    "1,5": "not a digit",
-    "0x10": "not a digit",
+    "1_0": ODD,
+    " 1": "it has white space around it",
+    "1\n": "it has white space around it",
+    "+1": ODD,
+    ".5": ODD,
+    "1.": ODD,
+    "": "it is empty",
+    "1e5": "a string may not carry an exponent",
+    "-1.5E+7": "a string may not carry an exponent",
+    "NaN": "it is not a finite number",
+    "-sNaN": "it is not a finite number",
+    "Inf": "it is not a finite number",
+    "-Infinity": "it is not a finite number",
+    "XinfX": ODD,
+    "\u0661": "it has characters outside ASCII",
+    "1" * 19: "more than 18 digits before the point",
+    "-" + "1" * 18 + "." + "1" * 19: "more than 18 digits behind the point",
+    "0." + "1" * 19: "more than 18 digits behind the point",
+    "1,5": ODD,
+    "0x10": ODD,
 }
 
 
 @pytest.mark.parametrize("value", REFUSED)
 def test_a_string_of_another_form_is_refused_by_name(value: str) -> None:
-    with pytest.raises(NumberRefused, match=REFUSED[value]):
+    with pytest.raises(NumberRefused) as refused:
         parse(value)
+    assert str(refused.value).endswith(f" {OF_THE_FORM}{REFUSED[value]}")
+
+
+def test_what_is_refused_is_shown_up_to_forty_signs() -> None:
+    longest, longer = "x" * 38, "x" * 39
+    with pytest.raises(NumberRefused) as refused:
+        parse(longest)
+    assert str(refused.value) == f"'{longest}' {OF_THE_FORM}{ODD}"
+    with pytest.raises(NumberRefused) as refused:
+        parse(longer)
+    assert str(refused.value) == f"'{'x' * 36}... {OF_THE_FORM}{ODD}"
+    with pytest.raises(NumberRefused) as refused:
+        parse(JsonNumber("1e1234"))
+    assert str(refused.value) == "JSON number '1e1234' is longer than any quantity can be"
+    with pytest.raises(NumberRefused) as refused:
+        parse([1])
+    assert str(refused.value) == "[1] is of type list, not a decimal string or JSON number"
+    with pytest.raises(NumberRefused) as refused:
+        parse_base_units("-1", 18)
+    assert str(refused.value) == "'-1' is not a count of base units (1 to 39 digits)"
+    with pytest.raises(NumberRefused) as refused:
+        fit(Decimal("NaN"))
+    assert str(refused.value) == "NaN is not a finite number"
 
 
 @pytest.mark.parametrize("value", [1.5, 1, True, None, Decimal(1), b"1", ["1"]], ids=repr)
@@ -91,6 +121,12 @@ def test_the_edges_are_inside() -> None:
     assert parse(JsonNumber("-0.000000000000000001")) == Decimal("-1e-18")
 
 
+@pytest.mark.parametrize("beyond", ["1e18", "-1e18", "1e-19", "-1.0000000000000000001"])
+def test_what_lies_on_or_beyond_the_bound_does_not_fit(beyond: str) -> None:
+    with pytest.raises(NumberRefused, match="more than 18 digits"):
+        fit(Decimal(beyond))
+
+
 def test_wei_are_scaled_before_the_bound_applies() -> None:
     assert parse_base_units("9" * 36, 18) == Decimal(EDGE)
     assert parse_base_units("1" + "0" * 38, 38) == 1
@@ -108,6 +144,10 @@ def test_a_total_is_exact_where_the_default_context_would_lose_digits(numbers: l
     scaled = sum(int(number.scaleb(18, context=decimal.Context(prec=60))) for number in numbers)
     with exact():
         assert total(numbers) * 10**18 == scaled
+
+
+def test_the_total_of_nothing_is_a_number_too() -> None:
+    assert repr(total([])) == "Decimal('0')"
 
 
 def test_a_lost_digit_raises_where_exactness_is_meant() -> None:
@@ -129,6 +169,13 @@ HALVES = {
 def test_rounding_is_named_by_its_habit(name: str) -> None:
     rounded = tuple(text(round_to(Decimal(one), 2, name)) for one in ("0.125", "-0.125", "0.135"))
     assert rounded == HALVES[name]
+
+
+def test_rounding_needs_no_context_around_it_and_leaves_none_behind() -> None:
+    long = Decimal("123456789012345678.1234567890123456785")
+    assert round_to(long, 18, "half_up") == Decimal("123456789012345678.123456789012345679")
+    with exact(), pytest.raises(decimal.Inexact):
+        round_to(long, 18, "half_up") / 7
 
 
 @given(in_range)

@@ -90,7 +90,7 @@ class Books:
                     record_of(tx, one.record_id) for one in known_records(tx, "files", "rows").in_force()
                 ]
             self.held = Counter(one.data for one in records)
-            self.balance = sum(int(one.quantity) for one in balances(session.ledger, None))
+            self.balance = sum(int(one.quantity) for one in balances(session.config, session.ledger, None))
         return pulled
 
 

@@ -33,7 +33,10 @@ NOON = datetime(2025, 1, 14, 12, tzinfo=UTC)
 
 
 class Row(NamedTuple):
-    """A row a venue stated: ``name`` is its identity, ``status`` pending, settled or vanished."""
+    """A row a venue stated: ``name`` is its identity, ``status`` pending, settled or vanished.
+
+    ``txid`` stands for its address too.
+    """
 
     name: str
     quantity: Decimal = Decimal(1)
@@ -43,6 +46,7 @@ class Row(NamedTuple):
     place: str = "main"
     asset: str = "BTC"
     balance_after: Decimal | None = None
+    txid: str | None = None
 
 
 class _RolledBack(Exception):
@@ -133,6 +137,7 @@ def _record(
     record = RecordRow(
         tx.next_id(RecordRow), reading, source, stream, family, identity((row.name,)), row.occurrence, row.version,
         row.status, "deposit", at, row.place, row.asset, row.quantity, data, answer, f"/{row.name}",
+        row.txid, row.txid,
     )  # fmt: skip
     tx.append(RecordRow, [record])
     return record

@@ -111,7 +111,7 @@ def test_a_backup_of_an_older_revision_is_brought_up_to_date(tmp_path: Path, url
     old = older_ledger(f"sqlite:///{tmp_path}/old.db")
     with open_ledger(old, create=True):
         pass
-    kept = tmp_path / "old.db.before-0003"
+    kept = tmp_path / f"old.db.before-{revisions()[-1]}"
     path = tmp_path / "pack"
     database = database_at(f"sqlite:///{kept}")
     with packing(path) as made, database.engine.begin() as connection:
@@ -161,7 +161,7 @@ def test_a_copy_is_kept_before_tables_are_changed(url: str, tmp_path: Path) -> N
 
 def test_where_no_copy_can_be_kept_nothing_is_changed(url: str, tmp_path: Path) -> None:
     older_ledger(url)
-    (tmp_path / "recon.db.before-0003.making").mkdir()
+    (tmp_path / f"recon.db.before-{revisions()[-1]}.making").mkdir()
     with pytest.raises((LedgerError, BackupError)), open_ledger(url, create=True, backups=tmp_path / "gone"):
         pass
     with pytest.raises(LedgerError, match="older revision 0001"), open_ledger(url, create=False):

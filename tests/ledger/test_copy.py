@@ -255,8 +255,8 @@ def test_a_reading_comes_with_its_gaps(ledger: Ledger) -> None:
 
 
 def test_a_copy_is_refused_while_a_transaction_is_open(ledger: Ledger) -> None:
-    with ledger.transaction(), pytest.raises(AssertionError):
-        load(ledger)
+    with ledger.transaction(), pytest.raises(AssertionError), load(ledger):
+        pass
 
 
 def test_what_is_appended_after_a_copy_is_there_for_every_process(url: str, ledger: Ledger) -> None:

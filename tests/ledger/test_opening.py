@@ -226,8 +226,8 @@ from recon.core.errors import LedgerError
 from recon.ledger.store import open_ledger
 from recon.ledger.copy import load
 try:
-    with open_ledger({postgres_url!r}, create=True) as ledger:
-        load(ledger)
+    with open_ledger({postgres_url!r}, create=True) as ledger, load(ledger):
+        pass
 except LedgerError as error:
     print(error)
 """

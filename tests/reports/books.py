@@ -17,6 +17,7 @@ from recon.core.books import (
     RollForward,
     Second,
     Transaction,
+    Transfer,
 )
 from recon.core.breaks import Break, CheckResult, Diagnosis
 from recon.core.times import Period
@@ -298,6 +299,21 @@ BOOKS = Books(
     roll_forward=[_roll_forward(line) for line in ROLL_FORWARD.split("\n") if line],
     balances=[_balance(line) for line in BALANCES.split("\n") if line],
     transactions=[_transaction(line) for line in TRANSACTIONS.split("\n") if line],
+    transfers=[
+        Transfer(
+            "transfer", "txid", at(12), "egera main", "USDTERC20", Decimal("500.25"), "egera/71",
+            at(12, "12:41:09"), "fuse main", "USDTERC20", Decimal("499.25"), "fuse/90", Decimal(1), Decimal(0),
+        ),
+        Transfer(
+            "transfer", "amount", at(31, "21:58:00"), "fuse main", "ETH", Decimal("1.000000000000000001"), "fuse/212",
+            END + timedelta(minutes=9), "gas 128", "ETH", Decimal("1.000000000000000001"), "gas/1188", Decimal(0),
+            Decimal("1.000000000000000001"),
+        ),
+        Transfer(
+            "same", "txid", at(3), "egera main", "BTC", Decimal("0.05"), "egera/12",
+            at(3), "broker depot-1", "BTC", Decimal("0.05"), "broker/3", Decimal(0), Decimal(0),
+        ),
+    ],
     coverage=COVERAGE,
     seconds=[
         ("fuse", Second("deposits", "payments", Decimal(41), Decimal(40), agrees=False, binding=False)),

@@ -29,7 +29,9 @@ from tests.reports.books import BOOKS, many
 from tests.reports.hostile import CORPUS, hostile_books
 from tests.reports.test_builders import EMPTY
 
-SHEETS = ["Summary", "Coverage", "Second readings", "Roll-forward", "Balances", "Breaks", "Transactions"]
+SHEETS = [
+    "Summary", "Coverage", "Second readings", "Roll-forward", "Balances", "Transfers", "Breaks", "Transactions",
+]  # fmt: skip
 RENDER = RENDERERS["xlsx"]
 
 

@@ -1,0 +1,65 @@
+"""What the search for transfers and for movements held twice has left for people, as tables that the checks read."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from duckdb import DuckDBPyConnection
+
+_TABLES = """
+create or replace temp table strays(
+    entry bigint, later bigint, asset string, expected decimal(36, 18), actual decimal(36, 18), until timestamp,
+    anchor string, text string
+);
+create or replace temp table alike(entry bigint, asset string, later bigint, later_asset string);
+"""
+
+
+class Stray(NamedTuple):
+    """A row without its other half. ``later`` is an entry that it may belong to, ``until`` when it is given up.
+
+    ``text`` goes on from the row's place and moment.
+    """
+
+    entry: int
+    later: int | None
+    asset: str
+    expected: Decimal | None
+    actual: Decimal | None
+    until: datetime | None
+    anchor: str
+    text: str
+
+
+class Alike(NamedTuple):
+    """Two entries of different sources that look like one movement, each with an asset of it."""
+
+    entry: int
+    asset: str
+    later: int
+    later_asset: str
+
+
+class Unmatched(NamedTuple):
+    """All of it."""
+
+    strays: Sequence[Stray] = ()
+    alike: Sequence[Alike] = ()
+
+
+NONE_LEFT = Unmatched()
+
+
+def fill_unmatched(connection: DuckDBPyConnection, unmatched: Unmatched) -> None:
+    """Makes the tables, at once however many rows they have."""
+    connection.execute(_TABLES)
+    strays = [
+        one._replace(until=one.until and one.until.astimezone(UTC).replace(tzinfo=None))
+        for one in unmatched.strays
+    ]
+    for table, rows in (("strays", strays), ("alike", unmatched.alike)):
+        if rows:
+            columns = [list(column) for column in zip(*rows, strict=True)]
+            places = ", ".join(f"unnest(${number})" for number in range(1, len(columns) + 1))
+            connection.execute(f"insert into {table} select {places}", columns)
