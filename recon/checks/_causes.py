@@ -10,6 +10,7 @@ from recon.checks._cutoffs import FARTHEST
 from recon.checks._values import Cause, Explained
 from recon.core.breaks import Break
 from recon.core.money import ZERO, exact, total
+from recon.core.times import from_iso
 
 _CERTAIN = 1000
 """How many times more shifts there must be than chance would need to make breaks share one."""
@@ -88,12 +89,24 @@ def _dips(
     """A place below zero that what the venue moved beyond its rows lifts above it."""
     causes = []
     for dip in (one for one in shown.values() if one.check == "negative_balance"):
-        hosts = [each for each in running if set(each.found.entries) & set(dip.entries)]
+        hosts = [
+            each for each in running if set(each.found.entries) & set(dip.entries) or _spans(each.found, dip)
+        ]
         hosts += [each for each in closing if each.left and _after(dip, each)]
         ours = [each.found for each in hosts if each.found.id in shown and _chain(each.found) == _chain(dip)]
         alone = [each for each in ours if _lifts([each], dip)]
         causes += [Cause(each.id, dip.id) for each in alone or (ours if _lifts(ours, dip) else [])]
     return causes
+
+
+def _spans(gap: Break, dip: Break) -> bool:
+    """Whether the place went below zero between the two statements of a gap: its first record and the one before it."""
+    if gap.at is None or dip.at is None or gap.diagnosis.kind == "reordered":
+        return False
+    before = [
+        from_iso(each["at"]) for each in gap.diagnosis.records[1:] if each.get("balance_after") is not None
+    ]
+    return dip.at <= gap.at and (not before or max(before) <= dip.at)
 
 
 def _after(dip: Break, one: Explained) -> bool:

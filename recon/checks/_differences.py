@@ -12,8 +12,8 @@ from typing import NamedTuple
 from recon.checks import _difference_words as say
 from recon.checks._ask import Found
 from recon.checks._diagnose import figures, record
-from recon.checks._gaps import decimals, swaps
-from recon.checks._sentences import doubts, padded
+from recon.checks._gaps import ROUNDED_OFF, decimals, swaps
+from recon.checks._sentences import doubts, dust, padded
 from recon.checks._subsets import Search, subsets
 from recon.checks._values import Difference, Explanation, Failing, FeeRule, Group, Leg, Told, Unread
 from recon.core.breaks import Diagnosis
@@ -97,6 +97,7 @@ def tell(
     sets = _search(one, steps)
     legs = [one.candidates[place].leg for each in sets.found for place in each if place < len(one.candidates)]
     doubted = doubts(() if doubt.paired else doubt.unread, doubt.failing)
+    doubted += dust(one.rest, one.rounded, one.decimals)
     if doubt.alike:
         doubted.append(say.alike(doubt.alike))
     if sets.found:
@@ -210,7 +211,7 @@ def _rounding(one: Difference) -> Iterator[Explanation]:
     """Within one unit of the last decimal per side of a trade stated to it, and far less than any row moves."""
     with exact():
         within = one.decimals >= 2 and abs(one.rest) <= one.rounded * Decimal(1).scaleb(-one.decimals)
-        far = one.smallest is not None and abs(one.rest) * 100 <= one.smallest
+        far = one.smallest is not None and abs(one.rest) * ROUNDED_OFF <= one.smallest
     if within and far:
         yield Explanation("rounding", "rounding", (), one.rest, f"{one.rounded} to {one.decimals} decimals")
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from recon.checks import _gap_words as say
 from recon.checks._diagnose import figures, record
 from recon.checks._order import Step, breaks, chained
-from recon.checks._sentences import Write, doubts, moment, padded
+from recon.checks._sentences import Write, doubts, dust, moment, padded
 from recon.checks._values import Failing, Fault, Gap, Leg, Reason, Told, Unread
 from recon.core.breaks import Diagnosis
 from recon.core.money import ZERO, exact, round_to, text, total
@@ -20,6 +20,8 @@ from recon.core.money import ZERO, exact, round_to, text, total
 LONGEST = 64
 """The most rows that are searched for another order."""
 _TRIES = 2
+ROUNDED_OFF = 100
+"""What is rounded off is at most this part of the row: more of it may be money."""
 
 
 class Window(NamedTuple):
@@ -104,7 +106,7 @@ def swaps(number: Decimal, decimals: int) -> set[Decimal]:
 
 def _tell_one(gap: Gap, unread: Sequence[Unread], *, paired: bool, failing: Sequence[Failing]) -> Told:
     found = reasons(gap)
-    doubted = doubts(() if paired else unread, failing)
+    doubted = doubts(() if paired else unread, failing) + dust(gap.amount, len(gap.rows), gap.decimals)
     if not (gap.is_last or gap.holds_after):
         doubted.append("The next balance stated does not follow from this one either.")
     cited = [gap.rows[-1], *([gap.before] if gap.before else [])]
@@ -174,14 +176,19 @@ def _taken(leg: Leg, rate: Decimal, gap: Gap) -> set[Decimal]:
 
 
 def _rounding(gap: Gap) -> list[Reason]:
-    """At most one unit of the last decimal for each row that is stated to it. Nobody rounds to less than two."""
-    rounded = tuple(leg for leg in gap.rows if gap.decimals >= 2 and decimals(leg.quantity) == gap.decimals)
+    """One unit of the last decimal, of a balance or a row stated to it, and far less than the row moves.
+
+    Nobody rounds to less than two decimals.
+    """
+    last = gap.rows[-1]
+    stated = max(decimals(last.quantity), decimals(last.balance_after or ZERO))
     with exact():
-        if abs(gap.amount) > len(rounded) * Decimal(1).scaleb(-gap.decimals):
-            return []
-    rows = "one row" if len(rounded) == 1 else f"{len(rounded)} rows"
-    note = f"at most one unit of the last decimal for {rows} stated to {gap.decimals} decimals"
-    return [Reason("rounding", rounded, gap.amount, note)]
+        within = abs(gap.amount) <= Decimal(1).scaleb(-gap.decimals)
+        far = abs(gap.amount) * ROUNDED_OFF <= abs(last.quantity)
+    if gap.decimals < 2 or stated != gap.decimals or not (within and far):
+        return []
+    note = f"at most one unit of the last of {gap.decimals} decimals"
+    return [Reason("rounding", (last,), gap.amount, note)]
 
 
 def decimals(number: Decimal) -> int:
@@ -224,7 +231,8 @@ def _reordered(
                 for number, (leg, _) in enumerate(rows)
                 if leg.balance_after is not None
             ]
-        if len(steps) < len(rows):
+        if len(steps) < len(rows) or len({(one.start, one.end) for one in steps}) < len(steps):
+            # Of rows that are there twice, one may be too many: that is no question of order.
             continue
         order = chained(steps, start, () if window.end is None else (window.end,))
         ordinals = [rows[step.key][1] for step in order]

@@ -48,6 +48,13 @@ def row(found: Found) -> str:
     return words
 
 
+def dust(amount: Decimal, units: int, decimals: int) -> list[str]:
+    """Why so small an amount is not taken for a row: so many ``units`` of the last decimal may be rounding as well."""
+    with exact():
+        small = decimals >= 2 and abs(amount) <= max(units, 1) * Decimal(1).scaleb(-decimals)
+    return ["So few units of the last decimal may be rounding as well as a row."] if small else []
+
+
 def doubts(unread: Sequence[Unread], failing: Sequence[Failing]) -> list[str]:
     """Why rows that nobody has read may hold the difference."""
     words = []

@@ -306,7 +306,7 @@ select
     l.at as at,
     cast(c.ledger as decimal(38, 18)) as expected,
     cast(c.ledger + case when l.at < p.ends_at then -l.quantity else l.quantity end as decimal(38, 18)) as actual,
-    'end by entry ' || cast(l.number as string) as anchor,
+    'end by entry ' || cast(l.origin as string) as anchor,
     case when w.late = w.early then 'unexplained' else 'cutoff' end as kind,
     'the date puts this row on another side of the end of the period than its place in the order of the venue' as text,
     l.entry as entry,

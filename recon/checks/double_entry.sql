@@ -12,7 +12,7 @@ select
     min(l.at) as at,
     cast(0 as decimal(38, 18)) as expected,
     coalesce(sum(l.quantity), 0) as actual,
-    'entry ' || coalesce(cast(min(l.number) as string), 'without number') as anchor,
+    'entry ' || coalesce(cast(min(l.origin) as string), 'without number') as anchor,
     'unexplained' as kind,
     'the postings of the entry do not sum to zero' as text,
     l.entry as entry

@@ -63,7 +63,7 @@ select
     l.at as at,
     cast(null as decimal(38, 18)) as expected,
     cast(null as decimal(38, 18)) as actual,
-    'like ' || f.source || '/' || cast(f.number as string) || ' ' || l.source || '/' || cast(l.number as string)
+    'like ' || f.source || '/' || cast(f.origin as string) || ' ' || l.source || '/' || cast(l.origin as string)
     as anchor,
     'unexplained' as kind,
     'warning' as severity,

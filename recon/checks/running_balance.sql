@@ -18,7 +18,7 @@ with posted_so_far as (
         l.ordinal as ordinal,
         l.turn as turn,
         l.entry as entry,
-        l.number as number,
+        l.origin as number,
         l.at as at,
         l.balance_after as balance_after,
         cast(coalesce(sum(l.quantity) over (

@@ -10,7 +10,7 @@ with suspended as (
     select
         l.source as source,
         l.entry as entry,
-        min(l.number) as number,
+        min(l.origin) as number,
         min(l.at) as at,
         min(l.kind) as kind,
         count(distinct l.asset) as assets,

@@ -36,11 +36,22 @@ SELECT
     posted.* EXCLUDE (reverses),
     posted.entry AS turn,
     posted.reverses IS NULL AND reversal.reversed IS NULL AS live,
-    true AS counted
+    true AS counted,
+    posted.number AS origin
 FROM ({posted}) AS posted
 LEFT JOIN (SELECT DISTINCT reverses AS reversed FROM {reversals} WHERE reverses IS NOT NULL) AS reversal
     ON reversal.reversed = posted.entry
 """
+
+_ORIGINS = """
+UPDATE legs SET origin = f.number
+FROM (
+    SELECT l.record, min(l.number) AS number FROM legs AS l
+    WHERE l.record IN (SELECT o.record FROM legs AS o WHERE NOT o.live) GROUP BY l.record
+) AS f
+WHERE legs.record = f.record
+"""
+"""A row that is posted anew keeps the number that it was first posted under."""
 
 _FINGERPRINT = """
 SELECT coalesce(max(entry), 0), count(*), coalesce(sum(hash(
@@ -56,13 +67,17 @@ SELECT k.kind, o.entry AS sent, t.entry AS received, o.asset AS asset, o.quantit
 FROM links AS k
 JOIN legs AS o ON o.record = k.one_record AND o.class IN ('external', 'transit') AND o.live
 JOIN legs AS t ON t.record = k.other_record AND t.class IN ('external', 'transit') AND t.live
-WHERE k.kind = 'transfer'
+WHERE k.kind = 'transfer' AND o.quantity + t.quantity >= 0
+    AND NOT (o.txid <> t.txid AND o.txid <> '' AND t.txid <> '' AND (k.basis = 'txid' OR o.txid LIKE '0x%'))
 UNION
 SELECT k.kind, o.entry, t.entry, '', 0
 FROM links AS k
-JOIN legs AS o ON o.record = k.one_record AND o.live
-JOIN legs AS t ON t.record = k.other_record AND t.live
+JOIN legs AS o ON o.record = k.one_record AND o.live AND o.class NOT IN ('assets', 'fees')
+JOIN legs AS t ON t.record = k.other_record AND t.live AND t.quantity = o.quantity
+    AND t.class NOT IN ('assets', 'fees')
 WHERE k.kind = 'same'
+    AND NOT (o.txid <> t.txid AND o.txid <> '' AND t.txid <> '')
+    AND NOT (o.address <> t.address AND o.address <> '' AND t.address <> '')
 """,
     """
 INSERT INTO legs SELECT l.* REPLACE ('fees' AS class, 'fees:' || l.source AS ledger_account, t.fee AS quantity)
@@ -80,7 +95,10 @@ FROM ties AS t WHERE t.kind = 'transfer' AND legs.entry = t.received AND legs.cl
     "UPDATE legs SET counted = false FROM ties AS t WHERE t.kind = 'same' AND legs.entry = t.received",
     "DROP TABLE ties",
 )
-"""A transfer moves through transit, less the fee; of a movement held by two sources one counts."""
+"""A transfer moves through transit, less the fee; of a movement held by two sources one counts.
+
+A row may have been changed by its venue, or in its file, since it was linked: a link holds while its rows still agree.
+"""
 
 
 @contextmanager
@@ -135,6 +153,8 @@ def _fill(ledger: Ledger, copy: duckdb.DuckDBPyConnection, tables: set[str], fol
         copy.execute(_MAKE_LEGS.format(posted=posted, reversals=f"({posted})"))
     elif "legs" in tables:
         copy.execute(_MAKE_LEGS.format(posted=POSTED, reversals="entries_part"))
+    if "legs" in tables:
+        copy.execute(_ORIGINS)
     for name in plain:
         copy.execute(f"CREATE TABLE {name} AS {typed(name)}")
     for name in names:

@@ -39,7 +39,7 @@ class Crowd(NamedTuple):
 
 _FREE = """
 create or replace temp table free as
-select m.*, greatest($fee_max, coalesce(f.fee, 0)) as fee
+select m.*, cast($fee_max as decimal(36, 18)) as most, greatest($fee_max, coalesce(f.fee, 0)) as fee
 from movements as m
 left join fees as f on f.source = m.source and f.asset = m.asset
 where m.kind <> 'gift'
@@ -59,7 +59,8 @@ ids as (
     select t.txid, t.pool from told as t group by all
     having count(*) <= $many and max(t.quantity) > 0 and min(t.quantity) < 0
 )
-select s.record, r.record, r.quantity <= -s.quantity and -s.quantity - r.quantity <= s.fee
+select s.record, r.record,
+    r.quantity <= -s.quantity and (-s.quantity - r.quantity <= s.most or -s.quantity - r.quantity = s.fee)
 from told as s
 join ids using (txid, pool)
 join told as r using (txid, pool)
@@ -94,6 +95,7 @@ _KEYED = """
 create or replace temp table keyed as
 with open as (
     select f.record, f.entry, f.source, f.account, f.pool, f.quantity, f.moment, f.txid, f.address, f.fee,
+        f.most,
         cast(replace(cast(abs(f.quantity) as varchar), '.', '') as hugeint) as units,
         epoch_us(f.moment) // $window as slot
     from free as f
@@ -133,7 +135,7 @@ apart as (
     from (select * from sent anti join crowds using (pool, size)) as s
     join received as r on r.pool = s.pool and r.fitting = s.size and r.slot = s.near
     left join homes as h on h.address = s.address and s.address <> ''
-    where r.quantity <= -s.quantity and -s.quantity - r.quantity <= s.fee
+    where r.quantity <= -s.quantity and (-s.quantity - r.quantity <= s.most or -s.quantity - r.quantity = s.fee)
         and r.moment >= s.moment - $clocks and r.moment <= s.moment + $window_i
         and (s.source, s.account) <> (r.source, r.account)
         and not (s.address <> '' and r.address <> '' and s.address <> r.address)

@@ -11,7 +11,7 @@ from recon.pipeline.movements import HASH
 _COPIES = """
 with marked as (
     select l.record, l.source, coalesce(p.pool, l.asset) as pool, -l.quantity as quantity,
-        coalesce(a.txid, l.txid) as txid
+        coalesce(a.txid, l.txid) as txid, l.address
     from legs as l
     left join adopted as a on a.record = l.record
     left join pools as p on p.asset = l.asset
@@ -22,6 +22,10 @@ held as (
         string_agg(m.pool || ' ' || cast(m.quantity as varchar), ' ' order by m.pool, m.quantity) as what
     from marked as m
     where m.txid in (select txid from marked group by txid having min(source) <> max(source))
+        -- One hash may pay several addresses: where they differ, so do the movements.
+        and m.txid not in (
+            select txid from marked where address <> '' group by txid having min(address) <> max(address)
+        )
     group by m.record
 ),
 groups as (

@@ -30,7 +30,7 @@ class Rules(NamedTuple):
 
 
 class Movement(NamedTuple):
-    """One row that moved an asset (what left is negative). ``number`` counts the entries of its source."""
+    """One row that moved an asset (what left is negative). ``number`` is that of its record's first entry."""
 
     record: int
     entry: int
@@ -69,7 +69,7 @@ from (
 
 _MOVEMENTS = """
 create or replace temp table movements as
-select l.record, l.entry, l.number, l.source, a.account, l.asset, coalesce(p.pool, l.asset) as pool,
+select l.record, l.entry, l.origin as number, l.source, a.account, l.asset, coalesce(p.pool, l.asset) as pool,
     cast(-l.quantity as decimal(36, 18)) as quantity, l.at as moment, l.kind, l.txid, l.address,
     l.class = 'transit' as inside
 from legs as l

@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+import duckdb
 from duckdb import DuckDBPyConnection
 
 from recon.checks import Configured as CheckedSource
@@ -13,6 +14,7 @@ from recon.checks import Disagreement, Problem, Reckoned, run
 from recon.core.books import RecordEvidence, RegisteredBreak
 from recon.core.breaks import Break, CheckResult
 from recon.core.canonical import read_json, write_json
+from recon.core.errors import LedgerError
 from recon.core.times import EPOCH, Period, from_iso, short_text
 from recon.ledger.copy import load as typed_copy
 from recon.ledger.reads import (
@@ -113,7 +115,7 @@ def examine(
         verified = verify_since(config, ledger, copy, note=run_id is not None)
         unmatched = settle(config, ledger, copy, run_id)
         reckoned = _reckoned(config, ledger, copy, period)
-        results = run(
+        results = _run(
             copy,
             period=period,
             sources=[
@@ -137,6 +139,18 @@ def examine(
             replace(one, breaks=tuple(_with_records(tx, found, withheld) for found in one.breaks))
             for one in results
         ]
+
+
+def _run(copy: DuckDBPyConnection, **given: Any) -> list[CheckResult]:
+    """The checks. Each number fits its column; what cannot be reckoned is a sum that does not."""
+    try:
+        return run(copy, **given)
+    except (duckdb.ConversionException, duckdb.OutOfRangeException) as error:
+        raise LedgerError(
+            f"a sum of a place has more than 19 digits before the point, which no check can reckon with: {error}",
+            where="[ledger]",
+            next_step="Look at recon balances for the place, and for amounts in the wrong unit in what was pulled",
+        ) from None
 
 
 def _reckoned(config: Config, ledger: Ledger, copy: DuckDBPyConnection, period: Period) -> Reckoned:

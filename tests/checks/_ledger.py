@@ -23,7 +23,7 @@ _TABLES = """
 create table legs(
     entry bigint, source varchar, account varchar, ledger_account varchar, class varchar, asset varchar,
     quantity decimal(36,18), balance_after decimal(36,18), "at" timestamp, ordinal bigint, kind varchar, live boolean,
-    number bigint, turn bigint, record bigint, txid varchar, address varchar, counted boolean
+    number bigint, turn bigint, record bigint, txid varchar, address varchar, counted boolean, origin bigint
 );
 create table facts(
     fact bigint, reading bigint, run bigint, source varchar, stream varchar, subject varchar, name varchar,
@@ -124,7 +124,8 @@ class Ledger:
             leg = values[first : first + 12]
             entry = leg[0]
             self.connection.execute(
-                f"insert into legs values ({', '.join('?' * 18)})", [*leg, entry, entry, entry, "", "", True]
+                f"insert into legs values ({', '.join('?' * 19)})",
+                [*leg, entry, entry, entry, "", "", True, entry],
             )
 
     def mark(self, entry: int, txid: str = "", address: str = "") -> int:

@@ -188,7 +188,7 @@ def test_a_fee_taken_elsewhere_is_told_and_not_named_alone() -> None:
         ("-0.03", "3.01", 2, "rounding"),
         ("0.03", "3", 2, "rounding"),
         ("0.04", "4.01", 2, "missing_record"),
-        ("0.03", "2.99", 2, "missing_record"),
+        ("0.03", "2.99", 2, "unexplained"),
         ("0.3", "31", 1, "missing_record"),
     ],
 )  # fmt: skip

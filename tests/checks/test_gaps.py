@@ -179,7 +179,8 @@ def test_a_fee_is_told_with_its_name_and_row() -> None:
         ("0.01", ["-12.34"], 2, True),
         ("-0.01", ["-12.34"], 2, True),
         ("0.02", ["-12.34"], 2, False),
-        ("0.02", ["-12.34", "5.55"], 2, True),
+        ("0.02", ["-12.34", "5.55"], 2, False),
+        ("0.01", ["0.99"], 2, False),
         ("0.01", ["-12.3"], 2, False),
         ("0.01", ["-12.34"], 3, False),
         ("1", ["12"], 0, False),
@@ -188,7 +189,7 @@ def test_a_fee_is_told_with_its_name_and_row() -> None:
         ("0.000000000000000002", ["0.000000000000000123"], 18, False),
     ],
 )
-def test_rounding_is_one_unit_of_the_last_decimal_for_each_row_stated_to_it(
+def test_rounding_is_one_unit_of_the_last_decimal_of_a_row_that_is_stated_to_it_and_far_larger(
     amount: str, quantities: list[str], decimals: int, fits: bool
 ) -> None:
     rows = [_leg(place, quantity) for place, quantity in enumerate(quantities, 2)]

@@ -206,7 +206,7 @@ def _rounding(case: Case, row: Row, random: Random) -> Fault | None:
         return None
     quantity = leg.quantity + random.choice([unit, -unit])
     to_the_last = {_decimals(quantity), _decimals(leg.quantity)} == {DECIMALS[leg.asset]}
-    if not to_the_last or abs(leg.quantity) < DUST * unit:
+    if not to_the_last or abs(leg.quantity) < 100 * unit:
         return None
     return _misstate(case, row, "rounding", "rounding", leg, quantity)
 

@@ -16,6 +16,8 @@ from tests.laws._planted import PLANTS, planted
 
 Drawn = tuple[int, int, tuple[str, ...]]
 TRIES = settings().max_examples
+FIXED = settings.get_current_profile_name() == "ci"
+"""A change is held to the same cases as the one before it; make soak and everybody's own runs draw new ones."""
 ONE = st.sampled_from(sorted(PLANTS)).map(lambda kind: (kind,))
 MANY = st.lists(st.sampled_from(sorted(PLANTS)), min_size=2, max_size=5).map(tuple)
 AT_ONCE = 32
@@ -49,7 +51,7 @@ def tell(case: Case, breaks: Sequence[Break]) -> None:
         )
 
 
-@settings(max_examples=TRIES // 25)
+@settings(max_examples=TRIES // 25, derandomize=FIXED)
 @given(drawn=ledgers(st.just(())), period=PERIODS)
 def test_clean_books_show_no_break(ledger: Ledger, drawn: list[Drawn], period: Period) -> None:
     cases = made(drawn, period)
@@ -62,7 +64,7 @@ def test_clean_books_show_no_break(ledger: Ledger, drawn: list[Drawn], period: P
     assert answers["running_balance"].tested == len(stated)
 
 
-@settings(max_examples=TRIES // 16)
+@settings(max_examples=TRIES // 16, derandomize=FIXED)
 @given(drawn=ledgers(ONE), period=PERIODS)
 def test_a_fault_is_found_once_where_it_is_and_by_its_name(
     ledger: Ledger, drawn: list[Drawn], period: Period
@@ -76,7 +78,7 @@ def test_a_fault_is_found_once_where_it_is_and_by_its_name(
             raise AssertionError(verdict)
 
 
-@settings(max_examples=TRIES // 40)
+@settings(max_examples=TRIES // 40, derandomize=FIXED)
 @given(drawn=ledgers(MANY, smallest=4), period=PERIODS)
 def test_of_several_faults_none_is_missed_and_none_gets_a_false_name(
     ledger: Ledger, drawn: list[Drawn], period: Period

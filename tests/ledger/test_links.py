@@ -69,3 +69,49 @@ def test_of_a_movement_held_twice_one_counts_whatever_it_stands_against(ledger: 
             "SELECT DISTINCT source, class FROM legs WHERE counted ORDER BY class"
         ).fetchall()
     assert found == [("egera", "assets"), ("egera", "external")]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "counted"), [("0xaa", "0xaa", 1), ("0xaa", "0xbb", 2), ("0xaa", None, 1)]
+)
+def test_rows_that_no_longer_share_their_hash_are_two_movements(
+    ledger: Ledger, one: str, other: str | None, counted: int
+) -> None:
+    with ledger.transaction() as tx:
+        run = begin(tx, "egera", "csv")
+        read(tx, run, "egera", "rows", [Row("one", Decimal(5), txid=one)])
+        read(tx, run, "csv", "file", [Row("other", Decimal(5), txid=other)])
+        ids = tx.connection.exec_driver_sql("SELECT id FROM records ORDER BY id").scalars().all()
+        tx.append(LinkRow, [LinkRow(tx.next_id(LinkRow), run, "same", "txid", *ids)])
+    with load(ledger) as copy:
+        found = copy.execute("SELECT count(*) FROM legs WHERE class = 'assets' AND counted").fetchall()
+    assert found == [(counted,)]
+
+
+def test_a_movement_whose_amount_changed_at_one_source_counts_at_both(ledger: Ledger) -> None:
+    _linked(ledger, "same", "-7")
+    with load(ledger) as copy:
+        assert copy.execute(
+            "SELECT sum(quantity) FROM legs WHERE class = 'assets' AND counted"
+        ).fetchall() == [(-17,)]
+
+
+def test_more_that_arrives_than_was_sent_is_no_transfer_any_more(ledger: Ledger) -> None:
+    _linked(ledger, "transfer", "11")
+    with load(ledger) as copy:
+        assert copy.execute("SELECT DISTINCT class FROM legs ORDER BY class").fetchall() == [
+            ("assets",),
+            ("external",),
+        ]
+
+
+def test_a_row_that_is_posted_anew_keeps_the_number_it_was_first_posted_under(ledger: Ledger) -> None:
+    with ledger.transaction() as tx:
+        run = begin(tx, "egera")
+        read(tx, run, "egera", "rows", [Row("a"), Row("b")])
+        read(tx, run, "egera", "rows", [Row("a", Decimal(2), version=2)])
+    with load(ledger) as copy:
+        found = copy.execute(
+            "SELECT quantity, number, origin FROM legs WHERE class = 'assets' AND live ORDER BY number"
+        ).fetchall()
+    assert found == [(1, 2, 2), (2, 4, 1)]

@@ -67,8 +67,9 @@ def test_a_transfer_may_cost_what_the_settings_or_the_venue_allow(books: Books) 
     assert books.transfers() == {}
     assert books.transfers(fee_max=Decimal("0.0004")) == {}
     assert books.transfers(fee_max=Decimal("0.0005")) == {(sent, received): "txid"}
-    assert books.transfers(fees={("egera", "BTC"): Decimal("0.0006")}) == {(sent, received): "txid"}
-    assert books.transfers(fees={("fuse", "BTC"): Decimal("0.0006")}) == {}
+    assert books.transfers(fees={("egera", "BTC"): Decimal("0.0005")}) == {(sent, received): "txid"}
+    assert books.transfers(fees={("egera", "BTC"): Decimal("0.0006")}) == {}
+    assert books.transfers(fees={("fuse", "BTC"): Decimal("0.0005")}) == {}
 
 
 def test_more_never_arrives_than_was_sent(books: Books) -> None:

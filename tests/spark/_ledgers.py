@@ -109,7 +109,7 @@ def _legs(random: Random) -> Iterator[dict[str, Any]]:
         balances[place] = balances.get(place, Decimal(0)) + moved
         stated = random.choice((balances[place], balances[place], balances[place], None, _number(random)))
         shared = {
-            "entry": entry, "number": entry, "source": source, "asset": asset, "at": _moment(random),
+            "entry": entry, "number": entry, "origin": entry, "source": source, "asset": asset, "at": _moment(random),
             "ordinal": random.randrange(20), "turn": entry, "kind": _value(random, "kind", "VARCHAR"),
             "record": random.randrange(1, 60), "txid": random.choice(_WORDS["txid"]),
             "address": random.choice(_WORDS["address"]), "live": random.random() < 0.9,
