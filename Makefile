@@ -8,7 +8,8 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCKED := $(PIP) install --no-deps --require-hashes
 OURSELVES := $(PIP) install --no-deps --no-build-isolation --editable .
-PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist worksteal
+# One more than there are cores: many tests wait for a process, a clock or a disk.
+PYTEST = $(BIN)/python -m pytest --numprocesses $(shell $(PYTHON) -c 'import os; print(1 + os.cpu_count())') --dist worksteal
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-header
 EXTRAS := --extra postgres --extra keyring --extra notify --extra ethgas

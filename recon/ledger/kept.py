@@ -17,7 +17,6 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import duckdb
-import pyarrow.compute as pc
 from duckdb import DuckDBPyConnection
 from filelock import FileLock, Timeout
 from sqlalchemy import select
@@ -157,8 +156,8 @@ def _longer(
     with ThreadPoolExecutor(2) as both_cores:
         reads = partial(read, database, bounds)
         entries, postings = both_cores.map(reads, ("entries", "postings"))
-        records = pc.min_max(entries.column("record_id")).as_py()
-        bounds |= {"first": records["min"] or 0, "last": records["max"] or 0}
+        records = entries.column("record_id").to_pylist()
+        bounds |= {"first": min(records, default=0), "last": max(records, default=0)}
         marks, versions = both_cores.map(reads, ("marks", "versions"))
     parts = {"entries": entries, "postings": postings, "marks": marks, "versions": versions}
     for name, part in parts.items():

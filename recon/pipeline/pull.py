@@ -29,7 +29,6 @@ from recon.ledger.store import Ledger
 from recon.pipeline.clock import Clock
 from recon.pipeline.config import Config, Configured
 from recon.pipeline.enter import StreamResult, end, enter
-from recon.pipeline.match import link
 from recon.pipeline.openings import STREAM as OPENING
 from recon.pipeline.openings import opening_ask
 from recon.pipeline.read import Job, StreamRead, read_source
@@ -102,7 +101,10 @@ def pull(
                 _tell(result)
                 place = (result.source, result.stream)
                 results[place] = result.after(results[place]) if place in results else result
-    if any(one.tally.new or one.tally.changed for one in results.values()):
+    if len(config.sources) > 1 and any(one.tally.new or one.tally.changed for one in results.values()):
+        # Here for start-up time: what is pulled from one source alone waits for a reconciliation.
+        from recon.pipeline.match import link  # noqa: PLC0415
+
         link(config, ledger, run, kept=config.legs)
     order = [one.name for one in config.sources]
     return Pulled(run=run, streams=sorted(results.values(), key=lambda one: order.index(one.source)))

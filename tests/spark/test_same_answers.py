@@ -26,7 +26,7 @@ def answer(engine: Engine, query: str) -> tuple[list[str], list[tuple[Any, ...]]
 
 
 @settings(
-    max_examples=max(3, settings().max_examples // 100),
+    max_examples=max(2, settings().max_examples // 100),
     derandomize=True,
     phases=[Phase.generate],
     suppress_health_check=[HealthCheck.too_slow],
