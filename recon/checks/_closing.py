@@ -6,14 +6,14 @@ from decimal import Decimal
 
 from duckdb import DuckDBPyConnection
 
-from recon.checks._around import unread_rows
+from recon.checks._around import failing_streams, unread_rows
 from recon.checks._ask import Chain, Found
 from recon.checks._catalogue import Check
 from recon.checks._cutoffs import Cutoff, cutoffs, tell_cutoff
 from recon.checks._differences import Doubt, explanations, named, tell
 from recon.checks._explain import break_of
 from recon.checks._fee_rule import fee_rules
-from recon.checks._nearby import Apart, differences, failing_looks
+from recon.checks._nearby import Apart, differences
 from recon.checks._values import Difference, Explained, Explanation, Failing, Left, Told, Unread
 from recon.core.breaks import Break
 from recon.core.money import ZERO, exact
@@ -101,7 +101,7 @@ def _tell_all(
     unread = [row for row in unread_rows(connection) if row.entry not in taken]
     since = [_since(one, unread) for one in apart]
     times = Counter(row for rows in since for row in rows)
-    failing = failing_looks(connection) if apart else {}
+    failing = failing_streams(connection, {one.found.reading for one in apart if one.rest})
     alike = _by_account(unsure)
     steps = min(_MOST_STEPS, _STEPS // max(1, len(unsure)))
     explained: list[Explained] = []

@@ -1,16 +1,17 @@
 """Rows that their date puts on another side of the period's end than their place in the venue's order."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from duckdb import DuckDBPyConnection
 
 from recon.checks._ask import Found
 from recon.checks._diagnose import figures, record
-from recon.checks._sentences import moment, padded, place, told_row
+from recon.checks._sentences import padded, place, told_row
 from recon.checks._values import Leg
 from recon.core.breaks import Diagnosis
+from recon.core.times import aware, said_text
 
 QUARTER = timedelta(minutes=15)
 _JITTER = timedelta(seconds=1)
@@ -57,8 +58,8 @@ def cutoffs(connection: DuckDBPyConnection, found: Sequence[Found]) -> list[Cuto
     made = []
     for one in found:
         number, entry, at, kind, quantity, balance, before, after = around[one.chain, one.entry]
-        leg = Leg(number, entry, at.replace(tzinfo=UTC), kind, quantity, balance, suspended=False)
-        first, last = (each and each.replace(tzinfo=UTC) for each in (before, after))
+        leg = Leg(number, entry, aware(at), kind, quantity, balance, suspended=False)
+        first, last = (each and aware(each) for each in (before, after))
         apart = max(first - leg.at if first else _JITTER, leg.at - last if last else _JITTER)
         if apart > _JITTER:
             made.append(Cutoff(one, leg, first, last, shifts(leg.at, first, last)))
@@ -93,7 +94,9 @@ def tell_cutoff(one: Cutoff) -> Diagnosis:
     write = padded(found.expected, found.actual, *figures([one.leg]))
     assert found.expected is not None and found.actual is not None
     stands = " and ".join(
-        f"{word} a row of {moment(at)}" for word, at in (("after", one.before), ("before", one.after)) if at
+        f"{word} a row of {said_text(at)}"
+        for word, at in (("after", one.before), ("before", one.after))
+        if at
     )
     side = "but its date puts it on another side of the end of the period"
     words = [

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from recon.checks._ask import Found
-from recon.checks._sentences import Write, moment, more_or_less, opening, padded, place, told_row
+from recon.checks._sentences import Write, more_or_less, opening, padded, place, told_row
 from recon.checks._subsets import Search
 from recon.checks._values import Difference, Explanation, FeeRule, Pending, Unread
 from recon.core.money import ZERO, exact, text, total
+from recon.core.times import said_text
 
 LISTED = 5
 """How many explanations are told in full."""
@@ -25,18 +26,18 @@ def difference(one: Difference, write: Write) -> str:
         if one.locked:
             parts = f" ({write(found.actual - one.locked)} available and {write(one.locked)} locked)"
     words = (
-        f"{place(found)}: on {moment(found.until)} the venue says it holds {write(found.actual)}{parts}, and the "
+        f"{place(found)}: on {said_text(found.until)} the venue says it holds {write(found.actual)}{parts}, and the "
         f"ledger holds {write(ledger)}: the venue has {more_or_less(apart, write)}."
     )
     if earlier and found.since is not None:
         words += (
-            f" On {moment(found.since)} it had {more_or_less(earlier, write)}, which stands on its own; since then "
+            f" On {said_text(found.since)} it had {more_or_less(earlier, write)}, which stands on its own; since then "
             f"it has {more_or_less(step, write)}."
         )
     if found.at != found.until:
-        words += f" They have not agreed since {moment(found.at)}."
+        words += f" They have not agreed since {said_text(found.at)}."
     if one.gaps:
-        breaks = ", ".join(f"{each.id} ({moment(each.at)})" for each in one.gaps if each.at)
+        breaks = ", ".join(f"{each.id} ({said_text(each.at)})" for each in one.gaps if each.at)
         part = write(total(each.difference or ZERO for each in one.gaps))
         rest = f"{part} of it is" if one.rest else "This is"
         words += f" {rest} what the running balance breaks by: {breaks}."
@@ -115,12 +116,14 @@ def missing(one: Difference, unread: Sequence[Unread], write: Write) -> list[str
     """The venue moved more than its rows say, since a moment when all that is known agreed."""
     since = one.found.since
     if one.statement is not None and (since is None or one.statement.at > since):
-        start = f"since the last balance stated, on {moment(one.statement.at)},"
+        start = f"since the last balance stated, on {said_text(one.statement.at)},"
     elif since is None:
         start = "since the beginning"
     else:
         start = (
-            f"since {moment(since)}," if one.found.quantity else f"since {moment(since)}, when both agreed,"
+            f"since {said_text(since)},"
+            if one.found.quantity
+            else f"since {said_text(since)}, when both agreed,"
         )
     moved = f"the venue moved exactly {more_or_less(one.rest, write)} than its rows say"
     words = [
@@ -130,7 +133,7 @@ def missing(one: Difference, unread: Sequence[Unread], write: Write) -> list[str
     ]
     if unread:
         words.append(
-            f"There is one row that could not be understood: {moment(unread[0].at)} ({unread[0].kind})."
+            f"There is one row that could not be understood: {said_text(unread[0].at)} ({unread[0].kind})."
         )
     if since is None and one.statement is None:
         words += opening(one.found, one.opening, one.rest)
@@ -139,7 +142,7 @@ def missing(one: Difference, unread: Sequence[Unread], write: Write) -> list[str
 
 def waiting(one: Pending) -> str:
     """A pending row."""
-    return f"the pending row of {moment(one.at)} ({one.kind} of {text(one.quantity)})"
+    return f"the pending row of {said_text(one.at)} ({one.kind} of {text(one.quantity)})"
 
 
 def fee_rule(rule: FeeRule, one: Difference, write: Write) -> list[str]:

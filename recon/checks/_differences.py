@@ -12,12 +12,12 @@ from typing import NamedTuple
 from recon.checks import _difference_words as say
 from recon.checks._ask import Found
 from recon.checks._diagnose import figures, record
-from recon.checks._gaps import ROUNDED_OFF, decimals, swaps
+from recon.checks._figures import ROUNDED_OFF, decimals, digits, swaps, taken
 from recon.checks._sentences import doubts, dust, padded
 from recon.checks._subsets import Search, subsets
 from recon.checks._values import Difference, Explanation, Failing, FeeRule, Group, Leg, Told, Unread
 from recon.core.breaks import Diagnosis
-from recon.core.money import FRACTION_DIGITS, exact, round_to, text
+from recon.core.money import FRACTION_DIGITS, exact, text
 
 CERTAIN = 10_000
 """How many times as many values a difference must be able to have as explanations were tried."""
@@ -147,7 +147,7 @@ def _misstated(leg: Leg, moved: Decimal, one: Difference) -> Iterator[Explanatio
         return
     if moved == leg.quantity.copy_negate():
         yield Explanation("sign_flipped", "sign_flipped", (leg,), moved, tried=one.rows)
-    elif _digits(moved) == _digits(leg.quantity):
+    elif digits(moved) == digits(leg.quantity):
         yield Explanation("decimal_shift", "decimal_shift", (leg,), moved, tried=one.rows)
     if moved in swaps(leg.quantity, one.decimals):
         yield Explanation("transposed_digits", "transposed_digits", (leg,), moved, tried=2 * one.rows)
@@ -179,13 +179,6 @@ def _fee(leg: Leg, one: Difference, names: Sequence[str], tried: int) -> Explana
     return Explanation("fee_not_posted", "fee_not_posted", (leg,), one.rest, note, tried)
 
 
-def taken(quantity: Decimal, rate: Decimal, places: int) -> set[Decimal]:
-    """The fee of so much at a rate, as venues round it."""
-    with exact():
-        fee = abs(quantity) * rate
-    return {round_to(fee, places, rounding) for rounding in ("half_up", "down")}
-
-
 def _groups(one: Difference) -> Iterator[Explanation]:
     tried = 3 * len(one.groups)
     for each in one.groups:
@@ -204,7 +197,7 @@ def _of_group(each: Group, moved: Decimal) -> str | None:
         return "group_odd" if each.suspended else "group"
     if moved == each.amount.copy_negate():
         return "group_sign_flipped"
-    return "group_decimal_shift" if _digits(moved) == _digits(each.amount) else None
+    return "group_decimal_shift" if digits(moved) == digits(each.amount) else None
 
 
 def _rounding(one: Difference) -> Iterator[Explanation]:
@@ -239,12 +232,6 @@ def _told(kind: str, words: Iterable[str], cited: Sequence[Leg], suspended: tupl
         tuple(leg.entry for leg in cited),
         suspended,
     )
-
-
-def _digits(number: Decimal) -> tuple[int, tuple[int, ...]]:
-    with exact():
-        sign, digits, _ = number.normalize().as_tuple()
-    return sign, digits
 
 
 def _zeros(number: Decimal) -> int:

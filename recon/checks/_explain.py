@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from duckdb import DuckDBPyConnection
 
-from recon.checks._around import failing_streams, unread_rows
+from recon.checks._around import NOW, failing_streams, unread_rows
 from recon.checks._ask import Found
 from recon.checks._catalogue import Check
 from recon.checks._chains import all_gaps, rows_of
@@ -47,7 +47,7 @@ def running_balances(
     gaps = all_gaps(connection, check, rates)
     between = dict(zip(gaps, _between(gaps, unread_rows(connection)), strict=True))
     times = Counter(row for rows in between.values() for row in rows)
-    failing = failing_streams(connection)
+    failing = failing_streams(connection, [NOW]).get(NOW, [])
     explained = []
     for fault in faults(gaps, rows_of(connection, gaps, windows(gaps))):
         first = fault.gaps[0]

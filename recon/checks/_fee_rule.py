@@ -1,16 +1,17 @@
 """Fees taken in the other currency of a trade: one rule that closes several assets of an account."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC
 from decimal import Decimal
 from typing import NamedTuple
 
 from duckdb import DuckDBPyConnection
 
-from recon.checks._differences import CERTAIN, explanations, taken, values
+from recon.checks._differences import CERTAIN, explanations, values
+from recon.checks._figures import taken
 from recon.checks._values import Difference, FeeRule, Leg
 from recon.core.money import ROUNDINGS, ZERO, exact, round_to
 from recon.core.records import Rate
+from recon.core.times import aware
 
 MOST_TRADES = 20_000
 """An account with more trades over the time of its differences is not tried."""
@@ -162,7 +163,7 @@ def _trades(
         return None
     return [
         Trade(
-            Leg(0, entry, at.replace(tzinfo=UTC), kind, fee.copy_negate(), None, suspended=False),
+            Leg(0, entry, aware(at), kind, fee.copy_negate(), None, suspended=False),
             asset,
             fee,
             paid,

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from recon.checks._sentences import Write, moment, more_or_less, opening, place, told_row
+from recon.checks._sentences import Write, more_or_less, opening, place, told_row
 from recon.checks._values import Fault, Gap, Reason, Unread
 from recon.core.money import total
+from recon.core.times import said_text
 
 
 def gap(one: Gap, write: Write) -> str:
@@ -45,7 +46,7 @@ def missing_row(one: Gap, unread: Sequence[Unread], write: Write) -> list[str]:
     if not unread:
         return [words]
     row = unread[0]
-    return [words, f"There is one row that could not be understood: {moment(row.at)} ({row.kind})."]
+    return [words, f"There is one row that could not be understood: {said_text(row.at)} ({row.kind})."]
 
 
 def reasons(found: Sequence[Reason], write: Write) -> list[str]:
@@ -115,19 +116,19 @@ def _span(one: Gap) -> str:
     first = one.before.at
     if first == last:
         return f"At {_on_day(last)}"
-    if moment(first)[:10] == moment(last)[:10]:
+    if said_text(first)[:10] == said_text(last)[:10]:
         return f"Between {_clock(first)} and {_on_day(last)}"
-    return f"Between {moment(first)} and {moment(last)}"
+    return f"Between {said_text(first)} and {said_text(last)}"
 
 
 def _clock(at: datetime) -> str:
-    return moment(at)[11:].removesuffix(" UTC")
+    return said_text(at)[11:].removesuffix(" UTC")
 
 
 def _on_day(at: datetime) -> str:
-    return f"{_clock(at)} UTC on {moment(at)[:10]}"
+    return f"{_clock(at)} UTC on {said_text(at)[:10]}"
 
 
 def _by(one: Gap, write: Write) -> str:
-    when = f"after {moment(one.before.at)}" if one.before else "at the beginning"
-    return f"one of {write(one.amount)} {when} and up to {moment(one.rows[-1].at)}"
+    when = f"after {said_text(one.before.at)}" if one.before else "at the beginning"
+    return f"one of {write(one.amount)} {when} and up to {said_text(one.rows[-1].at)}"

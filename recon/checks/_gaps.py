@@ -11,17 +11,17 @@ from typing import NamedTuple
 
 from recon.checks import _gap_words as say
 from recon.checks._diagnose import figures, record
+from recon.checks._figures import ROUNDED_OFF, decimals, digits, swaps, taken
 from recon.checks._order import Step, breaks, chained
-from recon.checks._sentences import Write, doubts, dust, moment, padded
+from recon.checks._sentences import Write, doubts, dust, padded
 from recon.checks._values import Failing, Fault, Gap, Leg, Reason, Told, Unread
 from recon.core.breaks import Diagnosis
-from recon.core.money import ZERO, exact, round_to, text, total
+from recon.core.money import ZERO, exact, total
+from recon.core.times import said_text
 
 LONGEST = 64
 """The most rows that are searched for another order."""
 _TRIES = 2
-ROUNDED_OFF = 100
-"""What is rounded off is at most this part of the row: more of it may be money."""
 
 
 class Window(NamedTuple):
@@ -83,25 +83,11 @@ def reasons(gap: Gap) -> list[Reason]:
     found: list[Reason] = []
     for number, leg in enumerate(gap.rows, start=1):
         twin = any(_equal(leg, other) for other in (chain[number - 1], chain[number + 1]))
-        for reason in _of_row(leg, gap.amount, twin=twin, decimals=gap.decimals):
+        for reason in _of_row(leg, gap.amount, twin=twin, places=gap.decimals):
             if found and _same_twins(found[-1], reason):
                 found.pop()
             found.append(reason)
     return [*found, *_fees(gap), *_rounding(gap)]
-
-
-def swaps(number: Decimal, decimals: int) -> set[Decimal]:
-    """The number with two neighbouring digits swapped, written with so many decimals; without leading zeros."""
-    sign = "-" if number < 0 else ""
-    whole, _, fraction = text(number.copy_abs()).partition(".")
-    fraction = fraction.ljust(decimals, "0")
-    digits = whole + fraction
-    found = set()
-    for place in range(len(digits) - 1):
-        swapped = digits[:place] + digits[place + 1] + digits[place] + digits[place + 2 :]
-        if swapped != digits and not (len(whole) > 1 and swapped[0] == "0"):
-            found.add(Decimal(f"{sign}{swapped[: len(whole)]}.{swapped[len(whole) :]}"))
-    return found
 
 
 def _tell_one(gap: Gap, unread: Sequence[Unread], *, paired: bool, failing: Sequence[Failing]) -> Told:
@@ -128,7 +114,7 @@ def _tell_one(gap: Gap, unread: Sequence[Unread], *, paired: bool, failing: Sequ
     return _told(kind, words + say.proposal(gap), cited, suspended)
 
 
-def _of_row(leg: Leg, amount: Decimal, *, twin: bool, decimals: int) -> Iterator[Reason]:
+def _of_row(leg: Leg, amount: Decimal, *, twin: bool, places: int) -> Iterator[Reason]:
     """What one row would explain, by what it would then have moved."""
     with exact():
         moved = leg.quantity + amount
@@ -139,16 +125,10 @@ def _of_row(leg: Leg, amount: Decimal, *, twin: bool, decimals: int) -> Iterator
         return
     if flipped:
         yield Reason("sign_flipped", (leg,), moved)
-    if _digits(moved) == _digits(leg.quantity):
+    if digits(moved) == digits(leg.quantity):
         yield Reason("decimal_shift", (leg,), moved)
-    if moved in swaps(leg.quantity, decimals):
+    if moved in swaps(leg.quantity, places):
         yield Reason("transposed_digits", (leg,), moved)
-
-
-def _digits(number: Decimal) -> tuple[int, tuple[int, ...]]:
-    with exact():
-        sign, digits, _ = number.normalize().as_tuple()
-    return sign, digits
 
 
 def _fees(gap: Gap) -> list[Reason]:
@@ -158,21 +138,18 @@ def _fees(gap: Gap) -> list[Reason]:
         return []
     found = []
     for leg in [*([gap.before] if gap.before else []), *gap.rows]:
-        names = [one.name for one in gap.rates if one.rate is not None and fee in _taken(leg, one.rate, gap)]
+        names = [
+            one.name
+            for one in gap.rates
+            if one.rate is not None and fee in taken(leg.quantity, one.rate, gap.decimals)
+        ]
         if names and leg.quantity:
-            note = f"at {' or '.join(dict.fromkeys(names))}, on the row of {moment(leg.at)}"
+            note = f"at {' or '.join(dict.fromkeys(names))}, on the row of {said_text(leg.at)}"
             found.append(Reason("fee_not_posted", (leg,), gap.amount, note))
     flat = [one.name for one in gap.rates if one.flat == fee]
     if flat:
         found.append(Reason("fee_not_posted", (), gap.amount, " or ".join(dict.fromkeys(flat))))
     return found
-
-
-def _taken(leg: Leg, rate: Decimal, gap: Gap) -> set[Decimal]:
-    """The fee of a row, as venues round it."""
-    with exact():
-        fee = abs(leg.quantity) * rate
-    return {round_to(fee, gap.decimals, rounding) for rounding in ("half_up", "down")}
 
 
 def _rounding(gap: Gap) -> list[Reason]:
@@ -189,11 +166,6 @@ def _rounding(gap: Gap) -> list[Reason]:
         return []
     note = f"at most one unit of the last of {gap.decimals} decimals"
     return [Reason("rounding", (last,), gap.amount, note)]
-
-
-def decimals(number: Decimal) -> int:
-    """How many decimals a number needs."""
-    return len(text(number).partition(".")[2])
 
 
 def _from(gaps: Sequence[Gap], first: int) -> Iterator[Window]:

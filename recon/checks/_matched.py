@@ -1,11 +1,13 @@
 """What the search for transfers and for movements held twice has left for people, as tables that the checks read."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
 from duckdb import DuckDBPyConnection
+
+from recon.checks._tables import insert
 
 _TABLES = """
 create or replace temp table strays(
@@ -52,14 +54,7 @@ NONE_LEFT = Unmatched()
 
 
 def fill_unmatched(connection: DuckDBPyConnection, unmatched: Unmatched) -> None:
-    """Makes the tables, at once however many rows they have."""
+    """Makes the tables."""
     connection.execute(_TABLES)
-    strays = [
-        one._replace(until=one.until and one.until.astimezone(UTC).replace(tzinfo=None))
-        for one in unmatched.strays
-    ]
-    for table, rows in (("strays", strays), ("alike", unmatched.alike)):
-        if rows:
-            columns = [list(column) for column in zip(*rows, strict=True)]
-            places = ", ".join(f"unnest(${number})" for number in range(1, len(columns) + 1))
-            connection.execute(f"insert into {table} select {places}", columns)
+    insert(connection, "strays", unmatched.strays)
+    insert(connection, "alike", unmatched.alike)

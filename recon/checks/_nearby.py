@@ -1,17 +1,18 @@
 """What may hold closing differences, asked of the tables for all of them at once."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from duckdb import DuckDBPyConnection
 
 from recon.checks._aims import aim
-from recon.checks._ask import Found, utc
-from recon.checks._values import Candidate, Difference, Failing, Group, Leg, Pending
+from recon.checks._around import leg_of
+from recon.checks._ask import Found
+from recon.checks._values import Candidate, Difference, Group, Pending
 from recon.core.breaks import Break
 from recon.core.records import Rate
+from recon.core.times import aware, naive
 
 SHOWN = 40
 """How many rows of a difference are looked at one by one. What explains it alone is found among all of them."""
@@ -227,31 +228,6 @@ having sum(l.quantity) + t.rest = 0
 order by 1, 2
 """
 
-_FAILING = """
-with looked as (select a.reading from asked as a where a.rest <> 0 group by a.reading),
-known as (
-    select k.reading as look, r.source, r.stream, max(r.reading) as latest,
-        max(case when r.status = 'ok' then r.reading end) as whole
-    from looked as k
-    join readings as r on r.reading <= k.reading
-    where exists (
-        select 1 from readings as f where f.source = r.source and f.stream = r.stream and f.status <> 'ok'
-    )
-    group by k.reading, r.source, r.stream
-)
-select t.look, t.source, t.stream, w.ended_at
-from known as t
-left join readings as w on w.reading = t.whole
-where (t.whole = t.latest) is not true and (
-    t.whole is null or exists (
-        select 1 from readings as h
-        where h.source = t.source and h.stream = t.stream and h.status = 'ok'
-            and (h.first_at is not null or h.seen = 0)
-    )
-)
-order by t.look, t.source, t.stream
-"""
-
 
 class Apart(NamedTuple):
     """A closing difference, the running_balance breaks in it, and what they leave of it."""
@@ -288,13 +264,11 @@ def differences(
                 found=one.found,
                 gaps=one.gaps,
                 rest=one.rest,
-                statement=next((_leg(row) for row in statements.get(number, ())), None),
-                candidates=tuple(Candidate(_leg(row[:7]), *row[7:]) for row in rows.get(number, ())),
+                statement=next((leg_of(row) for row in statements.get(number, ())), None),
+                candidates=tuple(Candidate(leg_of(row[:7]), *row[7:]) for row in rows.get(number, ())),
                 groups=tuple(Group(*row) for row in groups.get(number, ())),
-                pending=tuple(
-                    Pending(row[0], row[1].replace(tzinfo=UTC), *row[2:]) for row in pending.get(number, ())
-                ),
-                late=tuple(_leg(row) for row in late.get(number, ())),
+                pending=tuple(Pending(row[0], aware(row[1]), *row[2:]) for row in pending.get(number, ())),
+                late=tuple(leg_of(row) for row in late.get(number, ())),
                 restated=tuple(row[0] for row in restated.get(number, ())),
                 rates=known[number - 1],
                 opening=opening,
@@ -310,15 +284,6 @@ def differences(
     return found
 
 
-def failing_looks(connection: DuckDBPyConnection) -> dict[int, list[Failing]]:
-    """By the reading of each look at the differences asked for last: the streams that were not whole as of it.
-
-    Streams known to bring no history are left out, as in failing_streams.
-    """
-    rows = _by_number(connection.execute(_FAILING).fetchall())
-    return {look: [Failing(row[0], row[1], utc(row[2])) for row in each] for look, each in rows.items()}
-
-
 def _fill(connection: DuckDBPyConnection, aparts: Sequence[Apart]) -> None:
     connection.execute(_ASKED)
     columns = zip(
@@ -328,7 +293,7 @@ def _fill(connection: DuckDBPyConnection, aparts: Sequence[Apart]) -> None:
                 *one.found.chain,
                 one.found.since_entry,
                 one.found.until_entry,
-                one.found.until.replace(tzinfo=None) if one.found.until else None,
+                naive(one.found.until) if one.found.until else None,
                 one.found.reading,
                 format(one.rest, "f"),
             )
@@ -348,8 +313,3 @@ def _by_number(rows: Sequence[tuple[Any, ...]]) -> dict[int, list[tuple[Any, ...
     for number, *row in rows:
         found.setdefault(number, []).append(tuple(row))
     return found
-
-
-def _leg(row: Sequence[Any]) -> Leg:
-    place, entry, at, *others = row
-    return Leg(place, entry, at.replace(tzinfo=UTC), *others)

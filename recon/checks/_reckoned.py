@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
 from duckdb import DuckDBPyConnection
+
+from recon.checks._tables import insert
 
 _TABLES = """
 create or replace temp table volumes(
@@ -100,25 +102,10 @@ NOTHING = Reckoned()
 def fill(connection: DuckDBPyConnection, reckoned: Reckoned) -> None:
     """Makes the tables."""
     connection.execute(_TABLES)
-    _insert(connection, "volumes", reckoned.volumes)
-    _insert(connection, "charges", reckoned.charges)
+    insert(connection, "volumes", reckoned.volumes)
+    insert(connection, "charges", reckoned.charges)
     if reckoned.pricing is not None:
         asked = reckoned.pricing
-        _insert(connection, "pricing", [(asked.base, asked.days, asked.percent)])
-        _insert(connection, "pools", sorted(asked.pools.items()))
-        _insert(connection, "prices", asked.prices)
-
-
-def _insert(connection: DuckDBPyConnection, table: str, rows: Sequence[tuple[object, ...]]) -> None:
-    """By columns: row by row, a million would take minutes."""
-    if not rows:
-        return
-    columns = [[_value(value) for value in column] for column in zip(*rows, strict=True)]
-    told = ", ".join(f"unnest(${number})" for number in range(1, len(columns) + 1))
-    connection.execute(f"insert into {table} select {told}", columns)  # names of ours alone
-
-
-def _value(value: object) -> object:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).replace(tzinfo=None)
-    return str(value) if isinstance(value, Decimal) else value
+        insert(connection, "pricing", [(asked.base, asked.days, asked.percent)])
+        insert(connection, "pools", sorted(asked.pools.items()))
+        insert(connection, "prices", asked.prices)

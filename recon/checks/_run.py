@@ -18,6 +18,7 @@ from recon.checks._merge import shown_once
 from recon.checks._order import settle
 from recon.checks._reckoned import NOTHING, Reckoned, fill
 from recon.checks._spark import on_spark
+from recon.checks._tables import insert
 from recon.checks._values import Explained
 from recon.core.breaks import CheckResult
 from recon.core.records import Rate
@@ -95,11 +96,9 @@ def run(
     if unknown := set(names or ()) - set(known):
         raise LookupError(f"no check is called {', '.join(sorted(unknown))}; there are {', '.join(known)}")
     checks = [check for name, check in known.items() if names is None or name in names]
-    _fill(connection, period, sources, problems, verified, known_at)
+    _fill(connection, period, sources, problems, disagreements, verified, known_at)
     fill(connection, reckoned)
     fill_unmatched(connection, unmatched)
-    for one in disagreements:
-        connection.execute("insert into seconds values ($1, $2, $3, $4, $5)", list(one))
     asked = checks
     if any(check.name in (_RUNNING, _CLOSING) for check in checks):
         settle(connection, known[_RUNNING])
@@ -145,25 +144,21 @@ def _fill(
     period: Period,
     sources: Sequence[Configured],
     problems: Sequence[Problem],
+    disagreements: Sequence[Disagreement],
     verified: int,
     known_at: datetime,
 ) -> None:
     """The tables that come from arguments; a period without bounds has the calendar's."""
     connection.execute(_TABLES)
-    start = _naive(period.start or datetime.min.replace(tzinfo=UTC))
-    end = _naive(period.end or datetime.max.replace(tzinfo=UTC))
-    connection.execute("insert into period values ($1, $2, $3)", [start, end, _naive(known_at)])
-    connection.execute("insert into verified values ($1)", [verified])
-    for one in sources:
-        connection.execute(
-            "insert into sources values ($1, $2, $3, $4)", [*one, timedelta(one.unsettled_days)]
-        )
-    for problem in problems:
-        connection.execute("insert into problems values ($1, $2, $3)", list(problem))
-
-
-def _naive(at: datetime) -> datetime:
-    return at.astimezone(UTC).replace(tzinfo=None)
+    start, end = (
+        period.start or datetime.min.replace(tzinfo=UTC),
+        period.end or datetime.max.replace(tzinfo=UTC),
+    )
+    insert(connection, "period", [(start, end, known_at)])
+    insert(connection, "verified", [(verified,)])
+    insert(connection, "sources", [(*one, timedelta(one.unsettled_days)) for one in sources])
+    insert(connection, "problems", problems)
+    insert(connection, "seconds", disagreements)
 
 
 def _identity(one: Explained) -> tuple[str | None, ...]:

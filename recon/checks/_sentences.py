@@ -2,13 +2,12 @@
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from decimal import Decimal
 
 from recon.checks._ask import Found
 from recon.checks._values import Failing, Leg, Unread
 from recon.core.money import exact, text
-from recon.core.times import moment_text
+from recon.core.times import said_text
 
 Write = Callable[[Decimal], str]
 """Writes a number."""
@@ -26,11 +25,6 @@ def padded(*numbers: Decimal | None) -> Write:
     return write
 
 
-def moment(at: datetime) -> str:
-    """``2025-01-14 14:20:01 UTC``, with the fraction of the second where there is one."""
-    return moment_text(at).replace("T", " ").replace(".000000Z", " UTC").replace("Z", " UTC")
-
-
 def row(found: Found) -> str:
     """What a check's own text says, with the place, the moment and the figures.
 
@@ -38,7 +32,7 @@ def row(found: Found) -> str:
     """
     stated = [Decimal(each) for each in _FULL.findall(found.text)]
     write = padded(found.expected, found.actual, found.quantity, *stated)
-    head = ", ".join(part for part in (place(found), found.at and moment(found.at)) if part)
+    head = ", ".join(part for part in (place(found), found.at and said_text(found.at)) if part)
     said = _FULL.sub(lambda each: write(Decimal(each[0])), found.text)
     words = f"{head}: {said}." if head else f"{said}."
     if found.quantity is not None:
@@ -62,7 +56,7 @@ def doubts(unread: Sequence[Unread], failing: Sequence[Failing]) -> list[str]:
         names = ", ".join(each.stream for each in failing)
         words.append(f"Not read whole, so that rows of theirs may explain it: {names}.")
     if unread:
-        rows = ", ".join(f"{moment(each.at)} ({each.kind})" for each in unread)
+        rows = ", ".join(f"{said_text(each.at)} ({each.kind})" for each in unread)
         words.append(f"Rows of this asset that could not be understood may explain it: {rows}.")
     return words
 
@@ -87,7 +81,7 @@ def place(found: Found) -> str:
 def told_row(leg: Leg, write: Write) -> str:
     """A row with its moment, kind and figures."""
     balance = "" if leg.balance_after is None else f", balance {write(leg.balance_after)}"
-    return f"the row of {moment(leg.at)} ({leg.kind} of {write(leg.quantity)}{balance})"
+    return f"the row of {said_text(leg.at)} ({leg.kind} of {write(leg.quantity)}{balance})"
 
 
 def more_or_less(amount: Decimal, write: Write) -> str:

@@ -26,6 +26,21 @@ def short_text(at: datetime) -> str:
     return moment_text(at).replace(".000000Z", "Z")
 
 
+def said_text(at: datetime) -> str:
+    """A moment in a sentence: ``2025-01-14 14:20:01 UTC``, with the fraction of the second where there is one."""
+    return short_text(at).replace("T", " ").replace("Z", " UTC")
+
+
+def naive(at: datetime) -> datetime:
+    """A moment as the typed tables hold it: UTC without a zone."""
+    return at.astimezone(UTC).replace(tzinfo=None)
+
+
+def aware(at: datetime) -> datetime:
+    """A moment of the typed tables with its zone."""
+    return at.replace(tzinfo=UTC)
+
+
 def micros(at: datetime) -> int:
     """Microseconds since 1970."""
     return (at - EPOCH) // MICROSECOND

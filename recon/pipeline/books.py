@@ -9,7 +9,7 @@ from typing import Any
 from recon import __version__
 from recon.core.books import BalanceProof, Books, Curve, RegisteredBreak, RollForward, Transaction, Transfer
 from recon.core.money import exact
-from recon.core.times import EPOCH, Period
+from recon.core.times import EPOCH, Period, aware, naive
 from recon.evidence.archive import answers
 from recon.ledger.copy import load as typed_copy
 from recon.ledger.reads import EntryEvidence, entry_evidence, evidence_head, latest_readings, ledger_head
@@ -100,7 +100,10 @@ order by w.source, w.account, w.asset, w.ordinal, w.entry
 def books(config: Config, ledger: Ledger, period: Period) -> Books:
     """The books of one period. Moments are aware UTC; quantities exact."""
     results = examine(config, ledger, period)
-    span = {"start": _naive(period.start, EPOCH), "end": _naive(period.end, datetime(2200, 1, 1, tzinfo=UTC))}
+    span = {
+        "start": naive(period.start or EPOCH),
+        "end": naive(period.end or datetime(2200, 1, 1, tzinfo=UTC)),
+    }
     with typed_copy(ledger, kept=config.legs) as copy:
         roll_forward = [RollForward(*row) for row in copy.execute(_ROLL_FORWARD, span).fetchall()]
         looks = copy.execute(_LOOKS).fetchall()
@@ -130,7 +133,7 @@ def books(config: Config, ledger: Ledger, period: Period) -> Books:
         balances=_explained(proofs, found.breaks),
         transactions=[_transaction(row, origins[row[7]]) for row in transactions],
         transfers=[
-            Transfer(*row)._replace(sent_at=_aware(row[2]), received_at=_aware(row[7])) for row in transfers
+            Transfer(*row)._replace(sent_at=aware(row[2]), received_at=aware(row[7])) for row in transfers
         ],
         coverage=certified.cells,
         seconds=certified.seconds,
@@ -146,7 +149,7 @@ def _chosen(looks: Sequence[Sequence[Any]], period: Period) -> Iterator[Sequence
     """Each source's first look at or after the period's end, else its latest."""
     for _, group in groupby(looks, key=lambda row: row[1]):
         every = list(group)
-        after = [row for row in every if period.end is not None and _aware(row[2]) >= period.end]
+        after = [row for row in every if period.end is not None and aware(row[2]) >= period.end]
         yield after[0] if after else every[-1]
 
 
@@ -155,7 +158,7 @@ def _proofs(copy: Any, reading: int, source: str, at: datetime, cut: int) -> lis
     rows = copy.execute(_BALANCES, {"source": source, "reading": reading, "cut": cut}).fetchall()
     with exact():
         return [
-            BalanceProof(source, account, asset, _aware(at), ours, theirs, locked, theirs - ours, ())
+            BalanceProof(source, account, asset, aware(at), ours, theirs, locked, theirs - ours, ())
             for account, asset, ours, theirs, locked in rows
             if ours or theirs or locked
         ]
@@ -173,7 +176,7 @@ def _explained(proofs: Sequence[BalanceProof], breaks: Sequence[RegisteredBreak]
 def _transaction(row: Sequence[Any], origin: EntryEvidence) -> Transaction:
     at, source, account, kind, asset, quantity, after, _, contra = row
     return Transaction(
-        at=_aware(at),
+        at=aware(at),
         source=source,
         account=account,
         kind=kind,
@@ -194,16 +197,8 @@ def _curves(rows: Iterable[Sequence[Any]]) -> list[Curve]:
         ours: dict[Any, tuple[datetime, Decimal]] = {}
         theirs: dict[Any, tuple[datetime, Decimal]] = {}
         for *_, at, after, balance in points:
-            ours[at.date()] = (_aware(at), balance)
+            ours[at.date()] = (aware(at), balance)
             if after is not None:
-                theirs[at.date()] = (_aware(at), after)
+                theirs[at.date()] = (aware(at), after)
         found.append(Curve(source, account, asset, list(ours.values()), list(theirs.values())))
     return found
-
-
-def _naive(at: datetime | None, otherwise: datetime) -> datetime:
-    return (at or otherwise).astimezone(UTC).replace(tzinfo=None)
-
-
-def _aware(at: datetime) -> datetime:
-    return at.replace(tzinfo=UTC)

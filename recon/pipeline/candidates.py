@@ -10,9 +10,10 @@ from typing import NamedTuple
 
 from duckdb import DuckDBPyConnection
 
+from recon.core.times import aware
 from recon.matching.netting import Move
 from recon.matching.pairs import Edge
-from recon.pipeline.movements import HASH, Rules, micros_of, utc
+from recon.pipeline.movements import HASH, Rules, micros_of
 
 CLOCKS = timedelta(minutes=10)
 """By how much an arrival may be stated before what was sent: venues' clocks differ, and so does what they call sent."""
@@ -185,7 +186,7 @@ def moves(copy: DuckDBPyConnection, rules: Rules) -> Iterator[list[Move]]:
     """The free sides of moves inside one source, by asset and amount, where they do not net one after another."""
     rows = copy.execute(_MOVES, {"window": micros_of(rules.window)}).fetchall()
     for _, group in groupby(rows, key=lambda row: row[:3]):
-        yield [Move(entry, account, arrives, utc(at)) for *_, entry, account, arrives, at in group]
+        yield [Move(entry, account, arrives, aware(at)) for *_, entry, account, arrives, at in group]
 
 
 def net(copy: DuckDBPyConnection, alone: Sequence[int]) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from duckdb import DuckDBPyConnection
@@ -12,7 +12,7 @@ from recon.core.books import RegisteredBreak
 from recon.core.breaks import Break, CheckResult
 from recon.core.errors import ConfigError
 from recon.core.money import text
-from recon.core.times import Period, short_text
+from recon.core.times import Period, aware, short_text
 from recon.ledger.reads import break_events
 from recon.ledger.store import Ledger
 from recon.pipeline.config import Config
@@ -140,7 +140,7 @@ def _around(copy: DuckDBPyConnection, found: Break) -> list[dict[str, Any]]:
             "entry": f"{source}/{number}",
             "account": account,
             "asset": asset,
-            "at": short_text(at.replace(tzinfo=UTC)),
+            "at": short_text(aware(at)),
             "kind": kind,
             "quantity": text(quantity),
             "balance_after": None if after is None else text(after),

@@ -1,11 +1,13 @@
 """What moved between places and the outside, on a typed copy whose legs do not follow its links yet."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
 from duckdb import DuckDBPyConnection
+
+from recon.core.times import aware
 
 HASH = "0x[0-9a-f]+|[0-9a-fA-F]{64}|[1-9A-HJ-NP-Za-km-z]{43,88}"
 """What hashes of chains look like. Two of them that differ are two transfers; two banks' references need not be."""
@@ -156,14 +158,9 @@ def described(copy: DuckDBPyConnection, records: Iterable[int]) -> dict[int, Mov
         "from movements as m where m.record in (select unnest($1))",
         [list(records) or [0]],
     ).fetchall()
-    return {row[0]: Movement(*row)._replace(at=utc(row[7])) for row in rows}
+    return {row[0]: Movement(*row)._replace(at=aware(row[7])) for row in rows}
 
 
 def micros_of(span: timedelta) -> int:
     """A span as a whole number of microseconds."""
     return span // _MICROSECOND
-
-
-def utc(at: datetime) -> datetime:
-    """A moment as DuckDB holds it, with its zone."""
-    return at.replace(tzinfo=UTC)

@@ -26,7 +26,7 @@ from duckdb import DuckDBPyConnection
 from recon.checks import Price, Pricing
 from recon.core.breaks import CheckResult
 from recon.core.money import FRACTION_DIGITS, WHOLE_DIGITS, exact, round_to, text
-from recon.core.times import Period
+from recon.core.times import Period, aware, naive
 from recon.pipeline.config import Config
 
 FIAT = frozenset((
@@ -101,12 +101,11 @@ def trade_prices(
     """
     base = _pool(config, config.entity.base_currency)
     asked = {
-        "since": _naive(since), "until": _naive(until), "latest": latest, "base": base, "fiat": sorted(FIAT),
+        "since": naive(since), "until": naive(until), "latest": latest, "base": base, "fiat": sorted(FIAT),
         "assets": list(config.pools), "pools": list(config.pools.values()),
     }  # fmt: skip
     trades = [
-        one._replace(at=one.at.replace(tzinfo=UTC))
-        for one in map(_Trade._make, copy.execute(_TRADES, asked).fetchall())
+        one._replace(at=aware(one.at)) for one in map(_Trade._make, copy.execute(_TRADES, asked).fetchall())
     ]
     told = _exact_enough(trades)
     direct = [price for one in told if one.quote == base for price in _price(one, Decimal(1))]
@@ -233,7 +232,3 @@ def _band(one: TradePrice, percent: int) -> tuple[Decimal, Decimal]:
 
 def _pool(config: Config, asset: str) -> str:
     return config.pools.get(asset, asset)
-
-
-def _naive(at: datetime) -> datetime:
-    return at.astimezone(UTC).replace(tzinfo=None)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from recon.checks import Stray
 from recon.core.money import exact
-from recon.core.times import moment_text
+from recon.core.times import said_text
 from recon.matching.pairs import Cluster
 from recon.pipeline.candidates import Crowd
 from recon.pipeline.movements import Movement
@@ -48,7 +48,7 @@ def lost(rows: Iterable[Movement], window: timedelta) -> Iterator[Stray]:
         until = one.at + window
         text = (
             "sent to an address of one's own, and no row that was received anywhere pairs with it. "
-            f"It is expected until {_moment(until)}"
+            f"It is expected until {said_text(until)}"
         )
         yield Stray(one.entry, None, one.asset, None, None, until, f"lost {one.name}", text)
 
@@ -60,7 +60,7 @@ def alone(rows: Iterable[Movement], window: timedelta) -> Iterator[Stray]:
         way, other = ("arrived", "left") if one.quantity > 0 else ("left", "arrived")
         text = (
             f"it {way} within the source ({one.kind}), and no row says where it {other}. "
-            f"The other row is expected until {_moment(until)}"
+            f"The other row is expected until {said_text(until)}"
         )
         yield Stray(one.entry, None, one.asset, None, None, until, f"alone {one.name}", text)
 
@@ -80,14 +80,10 @@ def _apart(sent: Movement, received: Movement) -> Stray:
 
 def _listed(rows: Sequence[Movement]) -> str:
     told = [
-        f"{_moment(one.at)} {one.source} {one.account} {one.quantity:.18f} {one.asset} ({one.kind}, {one.name})"
+        f"{said_text(one.at)} {one.source} {one.account} {one.quantity:.18f} {one.asset} ({one.kind}, {one.name})"
         for one in rows[:_MOST]
     ]
     return "; ".join(told) + (f"; and {len(rows) - _MOST} more" if len(rows) > _MOST else "")
-
-
-def _moment(at: datetime) -> str:
-    return moment_text(at).replace("T", " ").replace(".000000Z", " UTC").replace("Z", " UTC")
 
 
 def _earliest(one: Movement) -> tuple[datetime, int]:

@@ -19,7 +19,7 @@ from recon.checks import Charge, Volume
 from recon.core.contracts import Trading
 from recon.core.errors import NumberRefused
 from recon.core.money import parse, text
-from recon.core.times import Period, short_text
+from recon.core.times import Period, aware, naive, short_text
 from recon.ledger.reads import rows_posted
 from recon.ledger.transaction import Transaction
 from recon.pipeline.config import Config, Configured
@@ -110,9 +110,9 @@ def _statements(
         }
         sums = {
             "source": one.name,
-            "until": _naive(at),
+            "until": naive(at),
             "numbers": list(range(len(known))),
-            "starts": [_naive(window.starts_at) for window in known],
+            "starts": [naive(window.starts_at) for window in known],
         }
         for number, asset, *amounts in copy.execute(_TRADED, sums).fetchall() if known else ():
             for way, amount in enumerate(amounts):
@@ -200,12 +200,8 @@ def _looks(copy: DuckDBPyConnection, asked: Mapping[str, str]) -> list[tuple[dat
                 stated[about] = parse(value)
             except NumberRefused:
                 continue
-        found.append((told[0][1].replace(tzinfo=UTC), stated))
+        found.append((aware(told[0][1]), stated))
     return found
-
-
-def _naive(at: datetime) -> datetime:
-    return at.astimezone(UTC).replace(tzinfo=None)
 
 
 def told(stated: Sequence[Volume], charged: Sequence[Charge]) -> list[str]:

@@ -5,7 +5,8 @@ from decimal import Decimal
 
 from recon.checks._ask import Found
 from recon.checks._diagnose import tell_row
-from recon.checks._sentences import moment, padded
+from recon.checks._sentences import padded
+from recon.core.times import said_text
 
 AT = datetime(2025, 1, 14, 14, 20, 1, tzinfo=UTC)
 
@@ -21,8 +22,8 @@ def test_numbers_that_stand_together_have_as_many_decimals() -> None:
 
 
 def test_moments_are_written_in_utc_with_the_fraction_they_have() -> None:
-    assert moment(AT) == "2025-01-14 14:20:01 UTC"
-    assert moment(AT + timedelta(microseconds=20)) == "2025-01-14 14:20:01.000020 UTC"
+    assert said_text(AT) == "2025-01-14 14:20:01 UTC"
+    assert said_text(AT + timedelta(microseconds=20)) == "2025-01-14 14:20:01.000020 UTC"
 
 
 def test_a_row_is_told_with_its_place_moment_and_figures() -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from recon.checks._gaps import swaps
+from recon.checks._figures import swaps
 from recon.core.breaks import Break
 from recon.core.money import ZERO, exact, round_to
 from recon.core.records import Rate

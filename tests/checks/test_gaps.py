@@ -7,7 +7,8 @@ from decimal import Decimal
 import pytest
 
 from recon.checks._ask import Found
-from recon.checks._gaps import faults, reasons, swaps, tell, windows
+from recon.checks._figures import swaps
+from recon.checks._gaps import faults, reasons, tell, windows
 from recon.checks._values import Failing, Fault, Gap, Leg, Told, Unread
 from recon.core.records import Rate
 

@@ -40,7 +40,7 @@ ROOMS = {
         ("tests/sources/test_egera.py", "tests/sources/test_egera_rows.py", "tests/sources/test_egera_logins.py"),
     ),
     "gaps": Room(
-        ("recon/checks/_gaps.py", "recon/checks/_order.py", "recon/checks/_diagnose.py"),
+        ("recon/checks/_gaps.py", "recon/checks/_figures.py", "recon/checks/_order.py", "recon/checks/_diagnose.py"),
         (
             "tests/checks/test_order.py", "tests/checks/test_gaps.py", "tests/checks/test_gap_laws.py",
             "tests/checks/test_diagnose.py", "tests/checks/test_running_balance.py",
