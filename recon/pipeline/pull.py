@@ -88,10 +88,11 @@ def pull(
         for line in recent(config.evidence, clock.now() - _LIMIT_MEMORY):
             if (host := _place(line.url)) in spent:
                 spent[host].append(line.at)
-        for job in (job for jobs in venues.values() for job in jobs):
+        for one in config.sources:
+            # Also of a source that is not asked now: what a pull that died left of it is then known as never entered.
             with ledger.transaction() as tx:
-                entered = newest_entered(tx, job.name)
-            archive.begin(run=run, source=job.name, settings=job.settings.shaping(), entered=entered)
+                entered = newest_entered(tx, one.name)
+            archive.begin(run=run, source=one.name, settings=one.settings.shaping(), entered=entered)
         for job, read in _side_by_side(list(venues.values()), stop, notify):
             if read is None:
                 end(ledger, run, job)

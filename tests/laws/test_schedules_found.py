@@ -76,3 +76,13 @@ def test_what_was_sealed_but_never_posted_is_not_posted_by_a_rebuild(door: Door,
         deposits.rows = [deposits.make(0) | {"state": "1"}]
         company.pull_that_is_killed([], Fate("", turn), False)
         deposits.rows.clear()
+
+
+@pytest.mark.parametrize("turn", [60, 70, 80])
+def test_nor_where_the_next_pull_asks_another_source(door: Door, turn: int) -> None:
+    with schedule(door, "egera") as company:
+        [deposits, *_] = company.stage.histories
+        deposits.rows = [deposits.make(0) | {"state": "1"}]
+        company.pull_that_is_killed([], Fate("", turn), True)
+        company.pull_one_source([], True)
+        assert company.company.rebuilt(company.company.sealed()).same
