@@ -9,8 +9,9 @@
 
 -- Of each source one look counts: the first at or after the period's end, else the latest. A look covers the whole
 -- source, so what it does not list is zero. Each is compared with the entries known when it was taken. A break is a
--- step: between two looks the difference moved, and no later look comes back to where it was, which would prove that
--- what was missing has come. So faults in several intervals are several breaks, each with its own amount.
+-- step: between two looks the difference moved, and no later look comes back to where it was by rows that have come
+-- meanwhile, which would prove that what was missing has come. So faults in several intervals are several breaks, each
+-- with its own amount; and what the venue adds and takes away again without any row is two of them.
 with numbered as (
     select
         k.source as source,
@@ -82,7 +83,12 @@ rolled as (
             partition by m.source, m.account, m.asset
             order by m.entry asc nulls first, m.look asc nulls first
             rows between unbounded preceding and current row
-        ), 0) as ledger
+        ), 0) as ledger,
+        coalesce(sum(case when m.look = 0 then 1 else 0 end) over (
+            partition by m.source, m.account, m.asset
+            order by m.entry asc nulls first, m.look asc nulls first
+            rows between unbounded preceding and current row
+        ), 0) as posted
     from moves as m
 ),
 -- Look 0 is the beginning, when both held nothing.
@@ -93,7 +99,8 @@ levels as (
         c.asset as asset,
         0 as look,
         cast(0 as decimal(38, 18)) as venue,
-        cast(0 as decimal(38, 18)) as apart
+        cast(0 as decimal(38, 18)) as apart,
+        0 as posted
     from chains as c
     union all
     select
@@ -102,34 +109,48 @@ levels as (
         r.asset as asset,
         r.look as look,
         r.venue as venue,
-        cast(r.venue - r.ledger as decimal(38, 18)) as apart
+        cast(r.venue - r.ledger as decimal(38, 18)) as apart,
+        r.posted as posted
     from rolled as r
     where r.look > 0
 ),
+-- The look before that was as far apart, and how many rows were posted then.
+met as (
+    select
+        v.source as source, v.account as account, v.asset as asset, v.look as look, v.apart as apart,
+        v.posted as posted,
+        lag(v.look) over (
+            partition by v.source, v.account, v.asset, v.apart order by v.look asc nulls first
+        ) as look_then,
+        lag(v.posted) over (
+            partition by v.source, v.account, v.asset, v.apart order by v.look asc nulls first
+        ) as posted_then
+    from levels as v
+),
+turns as (
+    select
+        m.source as source, m.account as account, m.asset as asset, m.look as look, m.apart as apart,
+        coalesce(sum(case when m.look > m.look_then + 1 and m.posted = m.posted_then then 1 else 0 end) over (
+            partition by m.source, m.account, m.asset, m.apart
+            order by m.look asc nulls first
+            rows between unbounded preceding and current row
+        ), 0) as turn
+    from met as m
+),
 returns as (
     select
-        v.source as source,
-        v.account as account,
-        v.asset as asset,
-        v.look as look,
-        v.venue as venue,
-        v.apart as apart,
+        v.source as source, v.account as account, v.asset as asset, v.look as look, v.apart as apart,
         max(v.look) over (
-            partition by v.source, v.account, v.asset, v.apart
+            partition by v.source, v.account, v.asset, v.apart, v.turn
             order by v.look asc nulls first
             rows between unbounded preceding and unbounded following
         ) as last
-    from levels as v
+    from turns as v
 ),
 -- A stretch ends where no later look comes back to a level that was seen before.
 reaches as (
     select
-        r.source as source,
-        r.account as account,
-        r.asset as asset,
-        r.look as look,
-        r.venue as venue,
-        r.apart as apart,
+        r.source as source, r.account as account, r.asset as asset, r.look as look, r.apart as apart,
         r.last as last,
         coalesce(max(r.last) over (
             partition by r.source, r.account, r.asset
