@@ -76,12 +76,9 @@ def _may_tell_of(balance: Break, stray: Break) -> bool:
 
 
 def _is_about(other: Break, stray: Break) -> bool:
-    """A pair whose amounts do not fit, of which one row is wrong or was changed by the venue."""
-    return (
-        stray.anchor.startswith("of ")
-        and other.check in _ROWS
-        and bool(set(other.entries) & set(stray.entries))
-    )
+    """A pair whose amounts do not fit, or fit no longer, of which one row is wrong or was changed by the venue."""
+    hosts = {"of": _ROWS, "parted": {"restated"}}.get(stray.anchor.partition(" ")[0], frozenset())
+    return other.check in hosts and bool(set(other.entries) & set(stray.entries))
 
 
 def _moved(balance: Break) -> Iterator[Decimal | None]:

@@ -4,10 +4,10 @@
 --   balance; and a transfer taken for income or expense is taxed as one.
 -- fix: Ask the venue that sent it for the hash, and the other whether it came. Pull the source it went to. Where
 --   several rows could be meant, hashes or own_addresses in [transfers] of recon.toml tell them apart.
--- reads: strays, legs, links, period
+-- reads: strays, legs, period
 
 -- Rows are paired before the checks are asked: by hash, else by address, else by an amount that nothing else could be.
--- What is left of rows that must have another half stands in strays. A pair that is stored has found it.
+-- What is left of rows that must have another half, and pairs that no longer agree, stand in strays.
 select
     l.source as source,
     l.account as account,
@@ -24,8 +24,7 @@ select
 from strays as s
 join legs as l on l.entry = s.entry and l.asset = s.asset and l.class = 'assets'
 cross join period as p
-left join links as k on k.kind = 'transfer' and (k.one_record = l.record or k.other_record = l.record)
-where l.live and l.at < p.ends_at and (k.link > 0) is not true;
+where l.live and (l.at >= p.ends_at) is not true;
 
 select count(*) as examined
 from legs as l

@@ -63,20 +63,26 @@ FROM legs WHERE entry <= ?
 _TIE = (
     """
 CREATE OR REPLACE TEMP TABLE ties AS
-SELECT k.kind, o.entry AS sent, t.entry AS received, o.asset AS asset, o.quantity + t.quantity AS fee
+WITH RECURSIVE held AS (
+    SELECT k.link, k.one_record, k.other_record FROM links AS k WHERE k.kind = 'same'
+    UNION
+    SELECT h.link, k.one_record, h.other_record FROM held AS h JOIN links AS k ON k.other_record = h.one_record
+    WHERE k.kind = 'same'
+)
+SELECT k.link, k.kind, o.entry AS sent, o.asset, t.entry AS received, t.asset AS other_asset,
+    CAST(o.quantity + t.quantity AS DECIMAL(36, 18)) AS fee
 FROM links AS k
 JOIN legs AS o ON o.record = k.one_record AND o.class IN ('external', 'transit') AND o.live
 JOIN legs AS t ON t.record = k.other_record AND t.class IN ('external', 'transit') AND t.live
-WHERE k.kind = 'transfer' AND o.quantity + t.quantity >= 0
+WHERE k.kind = 'transfer' AND o.quantity + t.quantity >= 0 AND (k.fee = o.quantity + t.quantity OR k.fee IS NULL)
     AND NOT (o.txid <> t.txid AND o.txid <> '' AND t.txid <> '' AND (k.basis = 'txid' OR o.txid LIKE '0x%'))
-UNION
-SELECT k.kind, o.entry, t.entry, '', 0
-FROM links AS k
-JOIN legs AS o ON o.record = k.one_record AND o.live AND o.class NOT IN ('assets', 'fees')
-JOIN legs AS t ON t.record = k.other_record AND t.live AND t.quantity = o.quantity
+UNION ALL
+SELECT h.link, 'same', o.entry, o.asset, t.entry, t.asset, 0
+FROM held AS h
+JOIN legs AS o ON o.record = h.one_record AND o.live AND o.class NOT IN ('assets', 'fees')
+JOIN legs AS t ON t.record = h.other_record AND t.live AND t.quantity = o.quantity
     AND t.class NOT IN ('assets', 'fees')
-WHERE k.kind = 'same'
-    AND NOT (o.txid <> t.txid AND o.txid <> '' AND t.txid <> '')
+WHERE NOT (o.txid <> t.txid AND o.txid <> '' AND t.txid <> '')
     AND NOT (o.address <> t.address AND o.address <> '' AND t.address <> '')
 """,
     """
@@ -93,11 +99,11 @@ UPDATE legs SET class = 'transit', ledger_account = 'transit'
 FROM ties AS t WHERE t.kind = 'transfer' AND legs.entry = t.received AND legs.class = 'external'
 """,
     "UPDATE legs SET counted = false FROM ties AS t WHERE t.kind = 'same' AND legs.entry = t.received",
-    "DROP TABLE ties",
 )
-"""A transfer moves through transit, less the fee; of a movement held by two sources one counts.
+"""A transfer moves through transit, less the fee; of a movement held by several sources the first that is there counts.
 
-A row may have been changed by its venue, or in its file, since it was linked: a link holds while its rows still agree.
+A row may have been changed by its venue, or in its file, since it was linked: a link holds while its rows still agree,
+and a transfer while it loses what it lost then. ``ties`` stays as the table of what holds.
 """
 
 

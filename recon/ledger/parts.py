@@ -88,7 +88,7 @@ _PARTS = {
         WHERE entries.reverses IS NOT NULL AND entries.id <= {entries}""",
     ),
     "links": _Part(
-        "link count id, kind text, basis text, one_record count, other_record count",
+        "link count id, kind text, basis text, one_record count, other_record count, fee number",
         "links WHERE id <= {links}",
     ),
     "marks": _Part(

@@ -101,7 +101,7 @@ class RecordRow(NamedTuple):
 
 
 class LinkRow(NamedTuple):
-    """A row of ``links``."""
+    """A row of ``links``; of the same movement held twice ``fee`` is None."""
 
     id: int
     run_id: int
@@ -109,6 +109,7 @@ class LinkRow(NamedTuple):
     basis: str
     one_record: int
     other_record: int
+    fee: Decimal | None = None
 
 
 class EntryRow(NamedTuple):

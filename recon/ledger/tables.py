@@ -195,7 +195,8 @@ class Link(Table, table=True):
     """Two rows that tell of one movement, each by the id of its record's first version.
 
     A ``transfer`` left one place (``one_record``) and arrived at another; the ``same`` movement is held by two sources,
-    of which ``one_record`` counts. A row is used once in each way: the database refuses it a second time.
+    of which ``one_record`` counts. A row is used once in each way: the database refuses it a second time. ``fee`` is
+    what a transfer lost on its way when it was found; NULL where it was found before that was kept.
     """
 
     __tablename__ = "links"
@@ -209,6 +210,7 @@ class Link(Table, table=True):
         CheckConstraint("kind IN ('transfer', 'same')", name="ck_links_kind"),
         CheckConstraint("basis IN ('txid', 'address', 'amount')", name="ck_links_basis"),
         CheckConstraint("one_record <> other_record", name="ck_links_apart"),
+        *number_checks("links", "fee"),
         STRICT,
     )
     id: int = whole()
@@ -217,6 +219,7 @@ class Link(Table, table=True):
     basis: str = words()
     one_record: int = whole()
     other_record: int = whole()
+    fee: Decimal | None = amount()
 
 
 class Entry(Table, table=True):

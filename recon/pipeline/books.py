@@ -40,14 +40,19 @@ order by 1, 2, 3
 """
 
 _TRANSFERS = """
+with held as (
+    select t.link, t.kind, k.basis, t.sent, t.received, t.fee, min(t.asset) as asset,
+        arg_min(t.other_asset, t.asset) as other_asset
+    from ties as t join links as k on k.link = t.link
+    group by all
+)
 select k.kind, k.basis, one.at, one.source || ' ' || one.account, one.asset, abs(one.quantity),
     one.source || '/' || one.number, other.at, other.source || ' ' || other.account, other.asset,
     abs(other.quantity), other.source || '/' || other.number,
-    case when k.kind = 'transfer' then abs(one.quantity) - abs(other.quantity) else 0 end,
-    case when k.kind = 'transfer' and one.at < $end and other.at >= $end then abs(other.quantity) else 0 end
-from links as k
-join legs as one on one.record = k.one_record and one.class = 'assets' and one.live
-join legs as other on other.record = k.other_record and other.class = 'assets' and other.live
+    k.fee, case when k.kind = 'transfer' and one.at < $end and other.at >= $end then abs(other.quantity) else 0 end
+from held as k
+join legs as one on one.entry = k.sent and one.asset = k.asset and one.class = 'assets'
+join legs as other on other.entry = k.received and other.asset = k.other_asset and other.class = 'assets'
 where greatest(one.at, other.at) >= $start and least(one.at, other.at) < $end
 order by one.at, one.entry, other.entry
 """

@@ -46,10 +46,7 @@ left join fees as f on f.source = m.source and f.asset = m.asset
 where m.kind <> 'gift'
     and m.record not in (select one_record from known where kind = 'transfer')
     and m.record not in (select other_record from known where kind = 'transfer')
-    and m.record not in (
-        select k.other_record from known as k
-        where k.kind = 'same' and k.one_record in (select l.record from legs as l where l.live)
-    )
+    and m.record not in (select t.record from told_before as t)
 """
 
 _BY_TXID = """
@@ -167,6 +164,17 @@ order by f.moment, f.record
 """
 
 
+_PARTED = """
+select k.one_record, k.other_record, (
+    select min(l.entry) from legs as l where not l.live and l.record in (k.one_record, k.other_record)
+)
+from links as k
+where k.kind = 'transfer' and k.link not in (select t.link from ties as t)
+    and exists (select 1 from movements as m where m.record in (k.one_record, k.other_record))
+order by k.link
+"""
+
+
 def free(copy: DuckDBPyConnection, rules: Rules) -> None:
     """Begins to pair transfers: every row that is in no pair yet and counts is free."""
     copy.execute(_FREE, {"fee_max": rules.fee_max})
@@ -215,6 +223,14 @@ def lost(copy: DuckDBPyConnection) -> list[int]:
     What another place received under the same hash is not lost, by whatever code or amount.
     """
     return [record for (record,) in copy.execute(_LOST).fetchall()]
+
+
+def fallen_apart(copy: DuckDBPyConnection) -> list[tuple[int, int, int]]:
+    """The two records of each transfer that holds no more, and the first entry of them that was taken back.
+
+    At least one of the two is still posted. The copy is tied.
+    """
+    return copy.execute(_PARTED).fetchall()
 
 
 def still_inside(copy: DuckDBPyConnection) -> list[int]:

@@ -68,10 +68,7 @@ whole as (
 told as (
     select w.*, w.source in (select source from files) as from_file
     from whole as w
-    where w.record not in (
-        select k.other_record from known as k
-        where k.kind = 'same' and k.one_record in (select l.record from legs as l where l.live)
-    )
+    where w.record not in (select b.record from told_before as b)
 ),
 counted as (
     select t.*, row_number() over (partition by t.what, t.minute, t.source order by t.moment, t.entry) as turn

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from duckdb import DuckDBPyConnection
 
 from recon.checks import Alike, Unmatched
-from recon.core.money import ZERO
+from recon.core.money import ZERO, exact
 from recon.ledger.copy import load as typed_copy
 from recon.ledger.copy import tie
 from recon.ledger.reads import latest_facts
@@ -22,21 +22,32 @@ from recon.matching.copies import told_once
 from recon.matching.netting import alone
 from recon.matching.pairs import Cluster, decide
 from recon.pipeline import strays
-from recon.pipeline.candidates import by_amount, by_txid, free, lost, moves, net, still_inside, take
+from recon.pipeline.candidates import (
+    by_amount,
+    by_txid,
+    fallen_apart,
+    free,
+    lost,
+    moves,
+    net,
+    still_inside,
+    take,
+)
 from recon.pipeline.config import Config
 from recon.pipeline.copies import alike, copies
-from recon.pipeline.movements import Rules, described, prepare, remember
+from recon.pipeline.movements import Movement, Rules, described, prepare, remember
 
 _TABLES = ("legs", "beside", "facts", "links")
 
 
 class Link(NamedTuple):
-    """A link to be stored: kind, basis, and the records of its rows."""
+    """A link to be stored: kind, basis, the records of its rows, and what a transfer lost on its way."""
 
     kind: str
     basis: str
     one: int
     other: int
+    fee: Decimal | None = None
 
 
 class Found(NamedTuple):
@@ -65,11 +76,13 @@ def settle(config: Config, ledger: Ledger, copy: DuckDBPyConnection, run: int | 
             tx.append(LinkRow, rows)
         ids, _, *parts = (list(column) for column in zip(*rows, strict=True))
         copy.execute(
-            "insert into links select unnest($1), unnest($2), unnest($3), unnest($4), unnest($5)",
+            "insert into links select unnest($1), unnest($2), unnest($3), unnest($4), unnest($5), unnest($6)",
             [ids, *parts],
         )
     tie(copy)
-    return found.unmatched
+    parted = fallen_apart(copy)
+    astray = strays.parted(parted, described(copy, (one for *pair, _ in parted for one in pair)))
+    return found.unmatched._replace(strays=[*found.unmatched.strays, *astray])
 
 
 def rules_of(config: Config, ledger: Ledger) -> Rules:
@@ -113,7 +126,12 @@ def find(copy: DuckDBPyConnection, rules: Rules) -> Found:
     equal = decide(one.edge for one in candidates if not {one.edge.sent, one.edge.received} & done)
     take(copy, {*done, *chain(*equal.pairs), *_all(equal.left)})
     pairs = (("txid", hashed.pairs), ("address", addressed), ("amount", equal.pairs))
-    links = [Link("transfer", basis, *pair) for basis, every in pairs for pair in every]
+    sides = described(copy, chain(*(pair for _, every in pairs for pair in every)))
+    links = [
+        Link("transfer", basis, one, other, _lost(sides[one], sides[other]))
+        for basis, every in pairs
+        for one, other in every
+    ]
     remember(copy, [("transfer", one.one, one.other) for one in links])
     left = [*hashed.left, *equal.left]
     astray, single = lost(copy), still_inside(copy)
@@ -130,6 +148,11 @@ def find(copy: DuckDBPyConnection, rules: Rules) -> Found:
             [Alike(*row) for row in alike(copy)],
         ),
     )
+
+
+def _lost(sent: Movement, received: Movement) -> Decimal:
+    with exact():
+        return -sent.quantity - received.quantity
 
 
 def _all(left: Iterable[Cluster]) -> set[int]:

@@ -56,7 +56,16 @@ create or replace temp table files(source varchar);
 create or replace temp table own(address varchar, source varchar);
 create or replace temp table fees(source varchar, asset varchar, fee decimal(36, 18));
 create or replace temp table known as select l.kind, l.one_record, l.other_record from links as l;
+create or replace temp view told_before as
+with recursive held as (
+    select k.one_record, k.other_record from known as k where k.kind = 'same'
+    union
+    select k.one_record, h.other_record from held as h join known as k on k.other_record = h.one_record
+    where k.kind = 'same'
+)
+select h.other_record as record from held as h where h.one_record in (select l.record from legs as l where l.live);
 """
+"""``told_before``: records of movements that another source holds too, and whose row counts."""
 
 _OWN = """
 insert into own

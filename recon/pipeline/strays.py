@@ -65,6 +65,18 @@ def alone(rows: Iterable[Movement], window: timedelta) -> Iterator[Stray]:
         yield Stray(one.entry, None, one.asset, None, None, until, f"alone {one.name}", text)
 
 
+def parted(pairs: Iterable[tuple[int, int, int]], rows: Mapping[int, Movement]) -> Iterator[Stray]:
+    """Transfers whose rows no longer say what they said when they were paired, with the entry that was taken back."""
+    for *pair, taken_back in pairs:
+        first, *others = [rows[record] for record in pair if record in rows]
+        text = (
+            "it was one transfer with another row, and since then the venue or the file has changed or taken back one "
+            "of the two, so that neither counts as a transfer any more. Still posted: "
+            f"{_listed([first, *others])}"
+        )
+        yield Stray(first.entry, taken_back, first.asset, None, None, None, f"parted {first.name}", text)
+
+
 def _apart(sent: Movement, received: Movement) -> Stray:
     """``expected`` is what was sent: all of it, or less a fee that is stated, should have come."""
     with exact():

@@ -34,7 +34,9 @@ create table beside(
     "at" timestamp, kind varchar, txid varchar, address varchar
 );
 create table reversals(entry bigint, reversed bigint, stream varchar, status varchar, "at" timestamp);
-create table links(link bigint, kind varchar, basis varchar, one_record bigint, other_record bigint);
+create table links(
+    link bigint, kind varchar, basis varchar, one_record bigint, other_record bigint, fee decimal(36,18)
+);
 create table pending(
     record bigint, source varchar, stream varchar, account varchar, asset varchar, quantity decimal(36,18),
     "at" timestamp, kind varchar

@@ -6,6 +6,10 @@ from typing import Any
 
 import pytest
 
+from recon.core.times import Period
+from recon.ledger.store import open_ledger
+from recon.pipeline.books import books
+from recon.pipeline.config import load
 from tests.contract.house import House, house, places
 from tests.contract.outside import recon
 
@@ -104,3 +108,22 @@ def test_equal_rows_without_a_hash_in_one_file_are_two_events(made: House) -> No
     export(made, row, row)
     assert told(made, 0) == []
     assert ("broker", "main", "ETH", "2") in held(made)
+
+
+TRADES = "timestamp,kind,account,asset,quantity,quote_asset,quote_quantity,fee_asset,fee_quantity,txid,id\n"
+
+
+def test_a_trade_held_twice_is_one_row_of_the_reports_table(tmp_path: Path) -> None:
+    with house(tmp_path, "broker") as made:
+        settings = made.settings("broker")
+        settings["sources"]["bank"] = {"kind": "csv", "path": "bank/*.csv"}
+        made.write(settings)
+        for source in ("broker", "bank"):
+            (tmp_path / source).mkdir(exist_ok=True)
+            row = f"2025-01-02T00:00:00Z,buy,main,BTC,1,EUR,100,BNB,0.01,0xaa11,{source}"
+            (tmp_path / source / "rows.csv").write_text(f"{TRADES}{row}\n")
+        recon(tmp_path, "pull", "--quiet")
+        config = load(tmp_path / "recon.toml")
+        with open_ledger(config.ledger_url, create=False) as ledger:
+            (found,) = books(config, ledger, Period(name="all", start=None, end=None)).transfers
+    assert (found.kind, found.asset, found.sent) == ("same", "BTC", 1)

@@ -252,7 +252,7 @@ def _refused(made: House, url: str) -> None:
         for one, two in ((sent, other), (other, received)):
             with pytest.raises(DBAPIError), ledger.transaction() as tx:
                 tx.connection.exec_driver_sql(
-                    f"INSERT INTO links VALUES (2, 1, 'transfer', 'amount', {one}, {two})"
+                    f"INSERT INTO links VALUES (2, 1, 'transfer', 'amount', {one}, {two}, NULL)"
                 )
         with pytest.raises(DBAPIError), ledger.transaction() as tx:
             tx.connection.exec_driver_sql("DELETE FROM links")
@@ -266,3 +266,20 @@ def test_the_database_lets_no_row_be_paired_twice(files: House) -> None:
 def test_nor_does_postgresql(files: House, postgres_url: str) -> None:
     files.write(two_files(files) | {"ledger": {"url": postgres_url}})
     _refused(files, postgres_url)
+
+
+def test_a_pair_of_which_one_row_is_changed_later_is_none_and_its_loss_is_no_fee(files: House) -> None:
+    start = "2025-01-01T00:00:00Z,deposit,main,BTC,9,,z"
+    write(files, "broker", start, "2025-01-02T00:00:00Z,withdrawal,main,BTC,1,,a")
+    write(files, "bank", "2025-01-03T00:00:00Z,deposit,main,BTC,1,,b")
+    assert pulled(files) == [("transfer", "amount")]
+    write(files, "bank", "2025-01-03T00:00:00Z,deposit,main,BTC,0.75,,b")
+    pulled(files)
+    (restated,) = told(files, "all", 3)
+    (parted,) = restated["diagnosis"]["members"]
+    assert (restated["check"], parted["check"], parted["severity"]) == ("restated", "transfers", "warning")
+    assert "it was one transfer with another row" in parted["text"]
+    assert "bank main 0.75 BTC (deposit, bank/" in parted["text"]
+    write(files, "bank", "2025-01-03T00:00:00Z,deposit,main,BTC,1,,b")
+    pulled(files)
+    assert told(files, "all", 0) == []

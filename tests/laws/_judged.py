@@ -179,7 +179,7 @@ def _link(ledger: Ledger, many: int) -> None:
     )
     found = find(ledger.connection, rules)
     for number, one in enumerate(found.links, start=1):
-        ledger.connection.execute("insert into links values ($1, $2, $3, $4, $5)", [number, *one])
+        ledger.connection.execute("insert into links values ($1, $2, $3, $4, $5, $6)", [number, *one])
     tie(ledger.connection)
     ledger.unmatched = found.unmatched
 

@@ -31,13 +31,13 @@ def test_case_tells_nothing_in_a_hexadecimal_hash_or_address_alone(
         assert copy.execute("SELECT DISTINCT txid, address FROM legs").fetchall() == [(compared, compared)]
 
 
-def _linked(ledger: Ledger, kind: str, quantity: str) -> None:
+def _linked(ledger: Ledger, kind: str, quantity: str, fee: Decimal | None = None) -> None:
     with ledger.transaction() as tx:
         run = begin(tx, "egera", "csv")
         read(tx, run, "egera", "rows", [Row("one", Decimal(-10))])
         read(tx, run, "csv", "file", [Row("other", Decimal(quantity))])
         one, other = tx.connection.exec_driver_sql("SELECT id FROM records ORDER BY id").scalars()
-        tx.append(LinkRow, [LinkRow(tx.next_id(LinkRow), run, kind, "txid", one, other)])
+        tx.append(LinkRow, [LinkRow(tx.next_id(LinkRow), run, kind, "txid", one, other, fee)])
 
 
 def test_legs_follow_their_links_when_they_are_told_to(ledger: Ledger) -> None:
@@ -115,3 +115,28 @@ def test_a_row_that_is_posted_anew_keeps_the_number_it_was_first_posted_under(le
             "SELECT quantity, number, origin FROM legs WHERE class = 'assets' AND live ORDER BY number"
         ).fetchall()
     assert found == [(1, 2, 2), (2, 4, 1)]
+
+
+@pytest.mark.parametrize(
+    ("fee", "classes"), [("1", {"assets", "fees", "transit"}), ("0.5", {"assets", "external"})]
+)
+def test_a_transfer_holds_only_while_it_loses_what_it_lost_when_it_was_found(
+    ledger: Ledger, fee: str, classes: set[str]
+) -> None:
+    _linked(ledger, "transfer", "9", Decimal(fee))
+    with load(ledger) as copy:
+        assert {one for (one,) in copy.execute("SELECT DISTINCT class FROM legs").fetchall()} == classes
+
+
+def test_a_third_copy_counts_once_when_the_second_is_taken_back(ledger: Ledger) -> None:
+    with ledger.transaction() as tx:
+        run = begin(tx, "a", "b", "c")
+        for source in "abc":
+            read(tx, run, source, "rows", [Row("one", Decimal(5))])
+        a, b, c = tx.connection.exec_driver_sql("SELECT id FROM records ORDER BY id").scalars()
+        tx.append(LinkRow, [LinkRow(1, run, "same", "txid", a, b), LinkRow(2, run, "same", "txid", b, c)])
+    with load(ledger, tied=False) as copy:
+        copy.execute("UPDATE legs SET live = false WHERE source = 'b'")
+        tie(copy)
+        found = copy.execute("SELECT source FROM legs WHERE class = 'assets' AND live AND counted").fetchall()
+    assert found == [("a",)]

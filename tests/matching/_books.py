@@ -79,7 +79,7 @@ class Books(Ledger):
         """Stores what is new, and lets the legs follow."""
         found = self.found(**changes)
         for number, one in enumerate(found.links, start=1):
-            self.connection.execute("insert into links values (?, ?, ?, ?, ?)", [number, *one])
+            self.connection.execute("insert into links values (?, ?, ?, ?, ?, ?)", [number, *one])
         tie(self.connection)
         self.unmatched = found.unmatched
         return found

@@ -112,7 +112,7 @@ def test_an_unrelated_row_changes_no_pair(
 def test_what_is_stored_is_not_found_again(books: Books, rows: list[Stated]) -> None:
     found, _ = matched(books, rows)
     for number, one in enumerate(found.links, start=1):
-        books.connection.execute("insert into links values (?, ?, ?, ?, ?)", [number, *one])
+        books.connection.execute("insert into links values (?, ?, ?, ?, ?, ?)", [number, *one])
     again = books.found(fee_max=Decimal("0.1"))
     assert again.links == []
     assert again.unmatched == found.unmatched
