@@ -102,7 +102,7 @@ def evidence(folder: Path) -> int:
     """The verification that a reconciliation makes, and how many answers it proved."""
     config = told(folder)
     with reading(config) as ledger, typed_copy(ledger, tied=False, kept=config.legs) as copy:
-        found = timed("evidence", partial(verify_since, config, ledger, copy))
+        found = timed("evidence", partial(verify_since, config, ledger, copy, note=True))
     assert found.ok
     return found.evidence.answers
 
