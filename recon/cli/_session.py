@@ -1,10 +1,13 @@
 """Opens what a command needs from its options."""
 
+import getpass
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from recon.cli._clock import SYSTEM
 from recon.cli._output import Options
+from recon.core.acts import PROGRAM, Who
 from recon.core.times import Period, period
 from recon.ledger.store import Ledger
 from recon.pipeline import config, session
@@ -18,10 +21,19 @@ def load(options: Options) -> Config:
 
 
 @contextmanager
-def writing(loaded: Config, command: str) -> Iterator[Session]:
-    """A run of ``command`` that may write."""
-    with session.writing(loaded, SYSTEM, command) as opened:
+def writing(loaded: Config, command: str, who: Who = PROGRAM) -> Iterator[Session]:
+    """A run of ``command`` that may write; ``who`` acts, where a person does."""
+    with session.writing(loaded, SYSTEM, command, who) as opened:
         yield opened
+
+
+def who(options: Options) -> Who:
+    """The account that the program runs under, and the person: that of --as, else the account."""
+    try:
+        account = getpass.getuser()
+    except (KeyError, OSError):  # no name for this number, as in a container
+        account = f"uid {os.getuid()}"
+    return Who(account, options.user or account)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from sqlalchemy import Select, and_, func, select
 
 from recon.core.canonical import sha256
 from recon.core.records import GENESIS, Posting
-from recon.ledger.rows import CHUNK, BreakEventRow, EntryRow, ReadingRow, RecordRow
+from recon.ledger.rows import CHUNK, EntryRow, ReadingRow, RecordRow
 from recon.ledger.tables import METADATA
 from recon.ledger.transaction import Transaction
 
@@ -21,7 +21,6 @@ _ANSWERS = METADATA.tables["answers"]
 _POSTINGS = METADATA.tables["postings"]
 _RUNS = METADATA.tables["runs"]
 _RUN_ENDS = METADATA.tables["run_ends"]
-_BREAK_EVENTS = METADATA.tables["break_events"]
 _COVERAGE = METADATA.tables["coverage"]
 _CELLS = METADATA.tables["cells"]
 _SNAPSHOTS = METADATA.tables["snapshots"]
@@ -255,12 +254,6 @@ def _latest_readings(source: str) -> Select[tuple[int]]:
         .where(reading.source == source, reading.run_id == run)
         .group_by(reading.stream)
     )
-
-
-def break_events(tx: Transaction) -> list[BreakEventRow]:
-    """All that ever happened to breaks, oldest first."""
-    found = select(_BREAK_EVENTS).order_by(_BREAK_EVENTS.c.id)
-    return [BreakEventRow(*row) for row in tx.connection.execute(found)]
 
 
 def live_entries(tx: Transaction, record_ids: Iterable[int]) -> list[LiveEntry]:

@@ -201,15 +201,20 @@ class CellRow(NamedTuple):
     last_at: datetime
 
 
-class BreakEventRow(NamedTuple):
-    """A row of ``break_events``; ``facts`` is JSON."""
+class ActRow(NamedTuple):
+    """A row of ``acts``; ``facts`` is JSON, ``hash`` comes from recon.ledger.acts."""
 
     id: int
-    break_id: str
     run_id: int
     at: datetime
-    event: str
+    about: str
+    name: str
+    act: str
+    account: str
+    person: str
     facts: str
+    horizon: datetime | None
+    hash: str
 
 
 CHUNK = 10_000
@@ -229,5 +234,5 @@ TABLE_OF: dict[type, str] = {
     LinkRow: "links",
     CoverageRow: "coverage",
     CellRow: "cells",
-    BreakEventRow: "break_events",
+    ActRow: "acts",
 }

@@ -297,22 +297,34 @@ class Snapshot(Table, table=True):
     pointer: str = words()
 
 
-class BreakEvent(Table, table=True):
-    """One turn in the life of a break."""
+_SEALS = text("horizon IS NOT NULL")
 
-    __tablename__ = "break_events"
+
+class Act(Table, table=True):
+    """One step in the life of a break, an adjustment or a period, which ``name`` tells from others of its kind.
+
+    ``account`` is the account of the system that the program ran under, ``person`` who was said to act; both are empty
+    for what the checks found. ``facts`` is canonical JSON. Where ``horizon`` is not NULL, it is from here on the moment
+    before which no entry may be dated. ``hash`` covers the row and the hash of the one before: see recon.ledger.acts.
+    """
+
+    __tablename__ = "acts"
     __table_args__ = (
-        PrimaryKeyConstraint("id", name="pk_break_events"),
-        ForeignKeyConstraint(["run_id"], ["runs.id"], name="fk_break_events_run_id"),
-        CheckConstraint(
-            "event IN ('opened', 'changed', 'cleared', 'reopened')", name="ck_break_events_event"
-        ),
-        *moment_checks("break_events", "at"),
+        PrimaryKeyConstraint("id", name="pk_acts"),
+        ForeignKeyConstraint(["run_id"], ["runs.id"], name="fk_acts_run_id"),
+        CheckConstraint("about IN ('break', 'adjustment', 'period')", name="ck_acts_about"),
+        Index("ix_acts_horizon", "id", sqlite_where=_SEALS, postgresql_where=_SEALS),
+        *moment_checks("acts", "at", "horizon"),
         STRICT,
     )
     id: int = whole()
-    break_id: str = words()
     run_id: int = whole()
     at: datetime = moment()
-    event: str = words()
+    about: str = words()
+    name: str = words()
+    act: str = words()
+    account: str = words()
+    person: str = words()
     facts: str = words()
+    horizon: datetime | None = moment()
+    hash: str = words()

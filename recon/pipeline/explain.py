@@ -13,7 +13,7 @@ from recon.core.breaks import Break, CheckResult
 from recon.core.errors import ConfigError
 from recon.core.money import text
 from recon.core.times import Period, aware, short_text
-from recon.ledger.reads import break_events
+from recon.ledger.acts import acts
 from recon.ledger.store import Ledger
 from recon.pipeline.config import Config
 from recon.pipeline.reconcile import examine, registered
@@ -104,7 +104,7 @@ def explain(config: Config, ledger: Ledger, name: str, now: datetime) -> Explain
     results = examine(config, ledger, everything, look)
     with ledger.transaction() as tx:
         found = registered(tx, everything, results, now).breaks
-        known = lives(break_events(tx))
+        known = lives(acts(tx, "break"))
     checks = {one.check: one for one in results}
     if name in checks:
         breaks = [one for one in found if one.found.check == name]

@@ -16,6 +16,7 @@ from recon.core.errors import SourceError
 from recon.core.failpoints import failpoint
 from recon.core.money import exact
 from recon.core.records import GENESIS, Posting, Row
+from recon.ledger.acts import horizon
 from recon.ledger.chain import ChainedEntry, link
 from recon.ledger.known import Known, content_digest, known_records
 from recon.ledger.reads import heads, live_entries, record_of
@@ -170,6 +171,7 @@ class _Writer:
         self.family = family
         head = next((one for one in heads(tx) if one.source == reading.source), None)
         self.seq, self.hash = (head.seq, head.hash) if head else (0, GENESIS)
+        self.horizon = horizon(tx)
         self.digests = {one.seq: one.sha256 or "" for one in reading.passed.answers}
         self.records: list[RecordRow] = []
         self.entries: list[EntryRow] = []
@@ -233,16 +235,18 @@ class _Writer:
         postings: Sequence[Posting],
         back: EntryRow | None = None,
     ) -> None:
+        """Dated as its row; what comes late for a sealed period is dated at its end, and its record tells when."""
         self.seq += 1
+        at = row.at if self.horizon is None else max(row.at, self.horizon)
         chained = ChainedEntry(
-            self.reading.source, self.seq, row.at, row.ordinal, row.kind, *place, self.digests[row.seq], row.pointer,
+            self.reading.source, self.seq, at, row.ordinal, row.kind, *place, self.digests[row.seq], row.pointer,
             back.seq if back else 0, postings,
         )  # fmt: skip
         _, self.hash = link(self.hash, chained)
         entry_id = self.tx.next_id(EntryRow)
         self.entries.append(
             EntryRow(
-                entry_id, self.reading.source, self.seq, row.at, row.ordinal, row.kind, record_id,
+                entry_id, self.reading.source, self.seq, at, row.ordinal, row.kind, record_id,
                 back.id if back else None, self.hash,
             )
         )  # fmt: skip

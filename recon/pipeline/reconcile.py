@@ -16,10 +16,10 @@ from recon.core.breaks import Break, CheckResult
 from recon.core.canonical import read_json, write_json
 from recon.core.errors import LedgerError
 from recon.core.times import EPOCH, Period, from_iso, short_text
+from recon.ledger.acts import acts
 from recon.ledger.copy import load as typed_copy
 from recon.ledger.reads import (
     EntryEvidence,
-    break_events,
     entry_evidence,
     latest_facts,
     record_evidence,
@@ -90,7 +90,7 @@ def reconcile(session: Session, period: Period) -> Reconciled:
 
     results = examine(config, session.ledger, period, look, session.run)
     with session.ledger.transaction() as tx:
-        update(tx, session.run, now, period, results, lives(break_events(tx)))
+        update(tx, session.run, now, period, results, lives(acts(tx, "break")))
         found = registered(tx, period, results, now)
     return replace(found, values=worth, currency=config.entity.base_currency)
 
@@ -163,7 +163,7 @@ def _reckoned(config: Config, ledger: Ledger, copy: DuckDBPyConnection, period: 
 
 def registered(tx: Transaction, period: Period, results: Sequence[CheckResult], now: datetime) -> Reconciled:
     """The breaks with their life so far; one that no run has registered yet counts as opened now."""
-    known = lives(break_events(tx))
+    known = lives(acts(tx, "break"))
     return Reconciled(
         period=period,
         results=results,

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from recon.core.acts import PROGRAM, Deed
 from recon.core.breaks import Break, CheckResult, register_text
 from recon.core.canonical import write_json
 from recon.core.times import Period, from_iso
-from recon.ledger.rows import BreakEventRow
+from recon.ledger.acts import record
+from recon.ledger.rows import ActRow
 from recon.ledger.transaction import Transaction
 
 
@@ -24,18 +26,18 @@ class Life:
     periods: frozenset[str]
 
 
-def lives(events: Iterable[BreakEventRow]) -> dict[str, Life]:
+def lives(events: Iterable[ActRow]) -> dict[str, Life]:
     """The state of every break, folded from its events in order."""
     found: dict[str, Life] = {}
     for event in events:
-        before = found.get(event.break_id)
+        before = found.get(event.name)
         stated = json.loads(event.facts)
-        seen = event.event != "cleared"
+        seen = event.act != "cleared"
         facts = write_json(stated["break"]) if seen or before is None else before.facts
-        found[event.break_id] = Life(
-            id=event.break_id,
+        found[event.name] = Life(
+            id=event.name,
             status="open" if seen else "cleared",
-            opened=event.at if before is None or event.event == "reopened" else before.opened,
+            opened=event.at if before is None or event.act == "reopened" else before.opened,
             facts=facts,
             periods=(before.periods if before else frozenset()) | {stated["period"]},
         )
@@ -67,20 +69,11 @@ def update(
             and _in_scope(life, facts, period)
         ):
             events.append((life.id, "cleared", facts))
-    tx.append(
-        BreakEventRow,
-        [
-            BreakEventRow(
-                tx.next_id(BreakEventRow),
-                break_id,
-                run,
-                now,
-                event,
-                write_json({"break": facts, "period": period.name}),
-            )
-            for break_id, event, facts in sorted(events, key=lambda one: one[:2])
-        ],
-    )
+    deeds = [
+        Deed("break", name, act, {"break": facts, "period": period.name})
+        for name, act, facts in sorted(events, key=lambda one: one[:2])
+    ]
+    record(tx, run, now, PROGRAM, deeds)
 
 
 def _event(one: Break, period: Period, life: Life | None) -> str | None:

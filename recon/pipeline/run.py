@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recon.core.times import Period
-from recon.ledger.reads import break_events
+from recon.ledger.acts import acts
 from recon.pipeline import notices
 from recon.pipeline.clock import Clock
 from recon.pipeline.config import Config
@@ -88,7 +88,7 @@ def run_and_tell(
 def _opened(session: Session, found: Reconciled) -> list[str]:
     """The errors and warnings that this run has met first, or again after they were cleared."""
     with session.ledger.transaction() as tx:
-        events = [one for one in break_events(tx) if one.run_id == session.run]
-    turned = {one.break_id for one in events if one.event in {"opened", "reopened"}}
+        events = [one for one in acts(tx, "break") if one.run_id == session.run]
+    turned = {one.name for one in events if one.act in {"opened", "reopened"}}
     grave = (one.found for one in found.breaks if one.found.severity != "info")
     return [one.id for one in grave if one.id in turned]

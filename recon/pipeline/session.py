@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from structlog.contextvars import bound_contextvars
 
 from recon import __version__
+from recon.core.acts import PROGRAM, Who
 from recon.core.canonical import write_json
 from recon.evidence.archive import Archive
 from recon.ledger.reads import sources
@@ -24,18 +25,22 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class Session:
-    """What a use case works with. ``run`` is the id that logs and ledger share; ``remarks`` say what came out."""
+    """What a use case works with.
+
+    ``run`` is the id that logs and ledger share; ``remarks`` say what came out; ``who`` acts.
+    """
 
     config: Config
     ledger: Ledger
     archive: Archive
     clock: Clock
     run: int
+    who: Who = PROGRAM
     remarks: list[str] = field(default_factory=list)
 
 
 @contextmanager
-def writing(config: Config, clock: Clock, command: str) -> Iterator[Session]:
+def writing(config: Config, clock: Clock, command: str, who: Who = PROGRAM) -> Iterator[Session]:
     """The ledger locked, a run begun; its end is written with how it ended. Raises LedgerBusy when it is held."""
     with open_ledger(config.ledger_url, create=True, backups=config.folder) as ledger, ledger.lock():
         archive = Archive(config.evidence, clock.now)
@@ -48,7 +53,7 @@ def writing(config: Config, clock: Clock, command: str) -> Iterator[Session]:
                 SourceRow(one.name, one.source.kind, run) for one in config.sources if one.name not in known
             ]
             tx.append(SourceRow, new)
-        session = Session(config=config, ledger=ledger, archive=archive, clock=clock, run=run)
+        session = Session(config=config, ledger=ledger, archive=archive, clock=clock, run=run, who=who)
         with bound_contextvars(run=run, command=command):
             _LOG.info("run begins")
             status = INTERRUPTED

@@ -6,13 +6,14 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
+from recon.core.acts import PROGRAM, Deed
 from recon.core.canonical import identity, sha256
 from recon.core.records import GENESIS, Posting, moved
+from recon.ledger.acts import record as act
 from recon.ledger.chain import ChainedEntry, link
 from recon.ledger.reads import heads, live_entries
 from recon.ledger.rows import (
     AnswerRow,
-    BreakEventRow,
     CellRow,
     CoverageRow,
     EntryRow,
@@ -47,6 +48,7 @@ class Row(NamedTuple):
     asset: str = "BTC"
     balance_after: Decimal | None = None
     txid: str | None = None
+    at: datetime | None = None
 
 
 class _RolledBack(Exception):
@@ -132,7 +134,7 @@ def _answer(tx: Transaction, source: str, stream: str, rows: Sequence[Row]) -> A
 def _record(
     tx: Transaction, reading: int, source: str, stream: str, family: str, row: Row, answer: int
 ) -> RecordRow:
-    at = NOON + timedelta(microseconds=len(row.name))
+    at = row.at or NOON + timedelta(microseconds=len(row.name))
     data = f'{{"name":"{row.name}","version":{row.version}}}'
     record = RecordRow(
         tx.next_id(RecordRow), reading, source, stream, family, identity((row.name,)), row.occurrence, row.version,
@@ -218,7 +220,5 @@ def one_of_everything(tx: Transaction) -> None:
         :2
     ]
     tx.append(LinkRow, [LinkRow(tx.next_id(LinkRow), run, "same", "txid", one, other)])
-    tx.append(
-        BreakEventRow, [BreakEventRow(tx.next_id(BreakEventRow), "B-1", run, NOON, "opened", '{"id":"B-1"}')]
-    )
+    act(tx, run, NOON, PROGRAM, [Deed("break", "B-1", "opened", {"id": "B-1"})])
     tx.append(RunEndRow, [RunEndRow(run, NOON, "ok")])

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from recon.core.acts import PROGRAM, Deed
+from recon.ledger.acts import record as act
 from recon.ledger.digest import digest, dump
-from recon.ledger.rows import BreakEventRow, EntryRow, ReadingRow, RecordRow, RunRow
+from recon.ledger.rows import EntryRow, ReadingRow, RecordRow, RunRow
 from recon.ledger.store import Ledger, open_ledger
 from recon.ledger.transaction import Transaction
 from tests.ledger.books import NOON, Row, begin, one_of_everything, read, rolled_back
@@ -76,7 +78,7 @@ def test_ids_runs_clocks_and_failed_readings_do_not_matter(ledger: Ledger, afres
         read(tx, run, "other", "deposits", error="timeout")
         read(tx, run, "other", "wallet", holdings=[("main", "BTC", Decimal(99))], error="timeout")
         read(tx, run, "other", "wallet", holdings=[])
-        tx.append(BreakEventRow, [BreakEventRow(5, "B-1", run, NOON, "opened", "{}")])
+        act(tx, run, NOON, PROGRAM, [Deed("break", "B-1", "opened", {})])
         write(tx, [*DEPOSITS, *TRADES, *HISTORY])
         assert digest(tx) == afresh
 

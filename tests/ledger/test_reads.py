@@ -7,7 +7,7 @@ from sqlalchemy import select
 from recon.core.canonical import sha256
 from recon.core.records import GENESIS, Posting
 from recon.ledger import reads
-from recon.ledger.rows import BreakEventRow, RunEndRow
+from recon.ledger.rows import RunEndRow
 from recon.ledger.store import Ledger
 from recon.ledger.tables import METADATA
 from recon.ledger.transaction import Transaction
@@ -21,7 +21,7 @@ def record_ids(tx: Transaction, version: int) -> list[int]:
 
 def test_an_empty_ledger_answers_everything_with_nothing(ledger: Ledger) -> None:
     with ledger.transaction() as tx:
-        assert reads.heads(tx) == reads.runs(tx) == reads.latest_readings(tx) == reads.break_events(tx) == []
+        assert reads.heads(tx) == reads.runs(tx) == reads.latest_readings(tx) == []
         assert reads.streams_read(tx, "egera") == frozenset()
         assert reads.live_entries(tx, [1]) == reads.entry_evidence(tx, [1]) == []
         assert reads.sources(tx) == {}
@@ -134,23 +134,12 @@ def test_the_evidence_head_is_the_link_of_the_newest_answer(ledger: Ledger) -> N
         assert reads.evidence_head(tx) == links[-1][2]
 
 
-def test_break_events_come_oldest_first(ledger: Ledger) -> None:
-    with rolled_back(ledger) as tx:
-        run = begin(tx)
-        events = [
-            BreakEventRow(number, "B-1", run, NOON, event, "{}")
-            for number, event in ((1, "opened"), (2, "cleared"))
-        ]
-        tx.append(BreakEventRow, reversed(events))
-        assert reads.break_events(tx) == events
-
-
 def test_counts_are_of_rows(ledger: Ledger) -> None:
     with rolled_back(ledger) as tx:
         one_of_everything(tx)
         assert reads.counts(tx) == {
+            "acts": 1,
             "answers": 5,
-            "break_events": 1,
             "cells": 1,
             "coverage": 1,
             "entries": 5,

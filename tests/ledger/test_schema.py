@@ -166,6 +166,6 @@ def test_a_ledger_of_an_older_program_is_upgraded_only_by_a_command_that_writes(
 
 def test_a_ledger_that_lacks_a_table_is_refused(url: str, ledger: Ledger) -> None:
     with ledger.transaction() as tx:
-        tx.connection.exec_driver_sql("DROP TABLE break_events")
-    with pytest.raises(LedgerError, match="break_events is missing"), open_ledger(url, create=True):
+        tx.connection.exec_driver_sql("DROP TABLE acts")
+    with pytest.raises(LedgerError, match="acts is missing"), open_ledger(url, create=True):
         pass

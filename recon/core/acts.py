@@ -1,0 +1,31 @@
+"""Who does something about a break, an adjustment or a period, and what."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal, NamedTuple
+
+About = Literal["break", "adjustment", "period"]
+
+
+class Who(NamedTuple):
+    """The account of the system that the program runs under, and the person who is said to act."""
+
+    account: str
+    person: str
+
+
+PROGRAM = Who("", "")
+"""What the checks find is nobody's act."""
+
+
+class Deed(NamedTuple):
+    """One step in the life of what ``about`` and ``name`` tell.
+
+    ``facts`` go into the ledger as JSON. ``horizon``: no entry may be dated before it from here on; None leaves it.
+    """
+
+    about: About
+    name: str
+    act: str
+    facts: Mapping[str, Any]
+    horizon: datetime | None = None
