@@ -11,7 +11,7 @@ from duckdb import DuckDBPyConnection
 from recon.checks._around import leg_of
 from recon.checks._ask import Chain, ask
 from recon.checks._catalogue import Check
-from recon.checks._gaps import Window
+from recon.checks._gaps import LONGEST, Window
 from recon.checks._values import Gap, Leg
 from recon.core.money import exact
 from recon.core.records import Rate
@@ -54,8 +54,12 @@ from (
     select unnest($1) as number, unnest($2) as source, unnest($3) as account, unnest($4) as asset,
         unnest($5) as first, unnest($6) as last
 ) as w
+join chained as f on f.source = w.source and f.account = w.account and f.asset = w.asset and f.place = w.first
+join chained as l on l.source = w.source and l.account = w.account and l.asset = w.asset and l.place = w.last
 join chained as c
-    on c.source = w.source and c.account = w.account and c.asset = w.asset and c.place between w.first and w.last
+    on c.source = w.source and c.account = w.account and c.asset = w.asset
+    and c.place between w.first - $7 and w.last + $7
+    and (c.place >= w.first or c.ordinal = f.ordinal) and (c.place <= w.last or c.ordinal = l.ordinal)
 order by w.number, c.place
 """
 
@@ -129,14 +133,15 @@ def all_gaps(
 def rows_of(
     connection: DuckDBPyConnection, gaps: Sequence[Gap], windows: Sequence[Window]
 ) -> dict[Window, list[tuple[Leg, int]]]:
-    """The rows of each window with their ordinals."""
+    """The rows of each window with their ordinals, and those around it that share the first or the last of these."""
     found: dict[Window, list[tuple[Leg, int]]] = {one: [] for one in windows}
     if windows:
         columns = zip(
             *((number, *gaps[one.first].found.chain, *one.places) for number, one in enumerate(windows)),
             strict=True,
         )
-        for number, *leg, ordinal in connection.execute(_WITHIN, [list(one) for one in columns]).fetchall():
+        given = [*(list(one) for one in columns), LONGEST]
+        for number, *leg, ordinal in connection.execute(_WITHIN, given).fetchall():
             found[windows[number]].append((leg_of(leg), ordinal))
     return found
 

@@ -191,13 +191,8 @@ def _reordered(
     gaps: Sequence[Gap], tried: Iterable[tuple[Window, Sequence[tuple[Leg, int]]]]
 ) -> Fault | None:
     """The first window whose rows chain in an order that their times do not allow."""
-    for window, listed in tried:
-        found = gaps[window.first].found
-        assert found.expected is not None
-        last = max(place for place, (leg, _) in enumerate(listed, 1) if leg.balance_after is not None)
-        rows = listed[:last] if window.end is None else listed
+    for rows, start, end, window in (one for each in tried for one in _stretches(gaps, *each)):
         with exact():
-            start = found.expected - gaps[window.first].rows[-1].quantity
             steps = [
                 Step(number, leg.balance_after - leg.quantity, leg.balance_after)
                 for number, (leg, _) in enumerate(rows)
@@ -206,12 +201,37 @@ def _reordered(
         if len(steps) < len(rows) or len({(one.start, one.end) for one in steps}) < len(steps):
             # Of rows that are there twice, one may be too many: that is no question of order.
             continue
-        order = chained(steps, start, () if window.end is None else (window.end,))
+        order = chained(steps, start, () if end is None else (end,))
         ordinals = [rows[step.key][1] for step in order]
-        if breaks(order, start, window.end) == 0 and ordinals != sorted(ordinals):
+        if breaks(order, start, end) == 0 and ordinals != sorted(ordinals):
             legs = tuple(rows[step.key][0] for step in order)
             return Fault(tuple(gaps[window.first : window.last + 1]), legs)
     return None
+
+
+def _stretches(
+    gaps: Sequence[Gap], window: Window, listed: Sequence[tuple[Leg, int]]
+) -> Iterator[tuple[Sequence[tuple[Leg, int]], Decimal, Decimal | None, Window]]:
+    """The rows of a window with the balances before and after them; then those of one moment with its ends as well.
+
+    Which of these comes first is the venue's to say, so that a row may have to pass some of them.
+    """
+    found = gaps[window.first].found
+    assert found.expected is not None
+    rows = [one for one in listed if window.places[0] <= one[0].place <= window.places[1]]
+    if window.end is None:
+        rows = rows[: max(place for place, (leg, _) in enumerate(rows, 1) if leg.balance_after is not None)]
+    with exact():
+        start = found.expected - gaps[window.first].rows[-1].quantity
+    yield rows, start, window.end, window
+    first, last = listed[0][0], listed[-1][0]
+    following = gaps[window.last + 1] if window.last + 1 < len(gaps) else None
+    alone = following is None or following.found.chain != found.chain or following.rows[-1].place > last.place
+    if len(listed) > len(rows) and alone and first.balance_after is not None:
+        with exact():
+            start = first.balance_after - first.quantity
+        beyond = window.end is not None and last.place > window.places[1]
+        yield listed, start, last.balance_after if beyond else window.end, window
 
 
 def _taken_back(gaps: Sequence[Gap], number: int) -> bool:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from duckdb import DuckDBPyConnection
 
 from recon.checks import Alike, Unmatched
-from recon.core.money import ZERO, exact
+from recon.core.money import ZERO
 from recon.ledger.copy import load as typed_copy
 from recon.ledger.copy import tie
 from recon.ledger.reads import latest_facts
@@ -35,7 +35,7 @@ from recon.pipeline.candidates import (
 )
 from recon.pipeline.config import Config
 from recon.pipeline.copies import alike, copies
-from recon.pipeline.movements import Movement, Rules, described, prepare, remember
+from recon.pipeline.movements import Rules, described, on_the_way, prepare, remember
 
 _TABLES = ("legs", "beside", "facts", "links")
 
@@ -126,11 +126,10 @@ def find(copy: DuckDBPyConnection, rules: Rules) -> Found:
     equal = decide(one.edge for one in candidates if not {one.edge.sent, one.edge.received} & done)
     take(copy, {*done, *chain(*equal.pairs), *_all(equal.left)})
     pairs = (("txid", hashed.pairs), ("address", addressed), ("amount", equal.pairs))
-    sides = described(copy, chain(*(pair for _, every in pairs for pair in every)))
     links = [
-        Link("transfer", basis, one, other, _lost(sides[one], sides[other]))
+        Link("transfer", basis, one, other, fee)
         for basis, every in pairs
-        for one, other in every
+        for one, other, fee in on_the_way(copy, every)
     ]
     remember(copy, [("transfer", one.one, one.other) for one in links])
     left = [*hashed.left, *equal.left]
@@ -148,11 +147,6 @@ def find(copy: DuckDBPyConnection, rules: Rules) -> Found:
             [Alike(*row) for row in alike(copy)],
         ),
     )
-
-
-def _lost(sent: Movement, received: Movement) -> Decimal:
-    with exact():
-        return -sent.quantity - received.quantity
 
 
 def _all(left: Iterable[Cluster]) -> set[int]:

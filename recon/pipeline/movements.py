@@ -160,6 +160,18 @@ def remember(copy: DuckDBPyConnection, links: Sequence[tuple[str, int, int]]) ->
         )
 
 
+def on_the_way(copy: DuckDBPyConnection, pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int, Decimal]]:
+    """Pairs of the records of transfers, each with what was sent and did not arrive."""
+    if not pairs:
+        return []
+    return copy.execute(
+        "select p.one, p.other, cast(-s.quantity - r.quantity as decimal(36, 18)) "
+        "from (select unnest($1) as one, unnest($2) as other, unnest($3) as place) as p "
+        "join movements as s on s.record = p.one join movements as r on r.record = p.other order by p.place",
+        [*(list(side) for side in zip(*pairs, strict=True)), list(range(len(pairs)))],
+    ).fetchall()
+
+
 def described(copy: DuckDBPyConnection, records: Iterable[int]) -> dict[int, Movement]:
     """The movements of some records."""
     rows = copy.execute(

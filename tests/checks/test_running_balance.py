@@ -351,3 +351,23 @@ def test_a_fee_row_that_the_venue_counts_but_does_not_list_is_the_gap(ledger: Le
     (found,) = ledger.breaks()
     assert (found.check, found.diagnosis.kind) == ("running_balance", "fee_not_posted")
     assert [member["check"] for member in found.diagnosis.members] == ["coverage"]
+
+
+def test_a_row_that_belongs_between_rows_of_one_moment_is_out_of_order_and_nothing_is_missing(
+    ledger: Ledger,
+) -> None:
+    ledger.row("5", "5", at=day(1), ordinal=1)
+    ledger.row("7", "12", at=day(2), ordinal=2)
+    ledger.row("1", "6", at=day(2), ordinal=2)
+    ledger.row("-1", "5", at=day(3), ordinal=3)
+    ledger.row("-2", "10", at=day(4), ordinal=4)
+    assert kinds(_running(ledger)) == [("running_balance", "reordered")]
+
+
+def test_so_is_one_that_belongs_before_the_first_of_them(ledger: Ledger) -> None:
+    ledger.row("5", "5", at=day(1), ordinal=1)
+    ledger.row("-1", "5", at=day(2), ordinal=2)
+    ledger.row("1", "6", at=day(3), ordinal=3)
+    ledger.row("7", "12", at=day(3), ordinal=3)
+    ledger.row("-2", "10", at=day(4), ordinal=4)
+    assert kinds(_running(ledger)) == [("running_balance", "reordered")]
