@@ -16,6 +16,7 @@ from recon.core.books import RegisteredBreak
 from recon.core.breaks import Severity
 from recon.core.money import round_to, text
 from recon.pipeline.reconcile import Reconciled, reconcile
+from recon.pipeline.register import OPEN
 
 OPEN_BREAKS = 3
 _WIDTH = 100
@@ -69,7 +70,8 @@ def show(found: Reconciled) -> None:
 
 def headline(found: Reconciled) -> str:
     """Clean or not, with what is open and how much was examined."""
-    counts = Counter(one.found.severity for one in found.breaks)
+    counts = Counter(one.found.severity for one in found.breaks if one.status in OPEN)
+    carried = sum(one.status == "resolved" for one in found.breaks)
     told = [
         f"{counts[severity]} {one if counts[severity] == 1 else several}"
         for severity, (one, several, _) in _WORDS.items()
@@ -77,7 +79,8 @@ def headline(found: Reconciled) -> str:
     ]
     verdict = "clean" if found.clean else "not clean"
     examined = f"{len(found.results)} checks examined {sum(one.tested for one in found.results)} rows"
-    return f"{found.period.name}: {verdict}. {', '.join(told) or 'Nothing'} open; {examined}."
+    forward = f", {carried} resolved and carried forward" if carried else ""
+    return f"{found.period.name}: {verdict}. {', '.join(told) or 'Nothing'} open{forward}; {examined}."
 
 
 def ordered(found: Reconciled) -> list[RegisteredBreak]:
@@ -123,9 +126,15 @@ def _show_breaks(found: Reconciled) -> None:
     for one, row in zip(breaks, rows[1:], strict=True):
         colour = _WORDS[one.found.severity][2] or None
         click.echo(click.style(row[0], fg=colour) + "  " + "  ".join(row[1:]).rstrip())
-        said = f"{one.found.severity}, {one.found.diagnosis.kind}: {next_step(remedies[one.found.check])}"
+        said = _said(one, remedies[one.found.check])
         click.echo("  " + _cut(plain(said), width - 2))
     click.echo()
+
+
+def _said(one: RegisteredBreak, fix: str) -> str:
+    if one.status == "resolved":
+        return f"{one.found.severity}, resolved as {one.reason}: it is carried forward"
+    return f"{one.found.severity}, {one.found.diagnosis.kind}: {next_step(fix)}"
 
 
 def _fitted(columns: Sequence[Sequence[str]], width: int) -> list[list[str]]:

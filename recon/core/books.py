@@ -130,13 +130,15 @@ class RecordEvidence(NamedTuple):
 
 
 class RegisteredBreak(NamedTuple):
-    """A break with its life so far and the records it rests on."""
+    """A break with its life so far and the records it rests on. ``reason`` is the code it was explained with."""
 
     found: Break
     status: str
     opened: datetime
     age_days: int
     evidence: tuple[RecordEvidence, ...]
+    owner: str = ""
+    reason: str = ""
 
 
 class Curve(NamedTuple):

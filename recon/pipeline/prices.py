@@ -5,7 +5,7 @@ price of its own near enough. Assets of one pool are one asset.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from decimal import (
@@ -131,15 +131,29 @@ def values(
     copy: DuckDBPyConnection, config: Config, period: Period, results: Sequence[CheckResult]
 ) -> dict[str, Decimal]:
     """What each break's difference is worth in base currency at the period's end, without a sign, by the break's id."""
-    if not any(one.breaks for one in results):
-        return {}
-    prices = latest_prices(copy, config, period.end or _LATEST)
+    found = {
+        one.id: (one.asset, one.difference)
+        for result in results
+        for one in result.breaks
+        if one.asset is not None and one.difference is not None
+    }
+    return worth(copy, config, period.end or _LATEST, found)
+
+
+def worth(
+    copy: DuckDBPyConnection, config: Config, until: datetime, amounts: Mapping[str, tuple[str, Decimal]]
+) -> dict[str, Decimal]:
+    """What amounts of assets are worth in base currency by the last trades before a moment, without a sign, by name.
+
+    What no trade gives a price for is left out.
+    """
+    prices = latest_prices(copy, config, until) if amounts else {}
     found = {}
-    for one in (each for result in results for each in result.breaks):
-        price = None if one.asset is None else prices.get(_pool(config, one.asset))
-        if price is not None and one.difference is not None:
+    for name, (asset, amount) in amounts.items():
+        price = prices.get(_pool(config, asset))
+        if price is not None:
             with _wide():
-                found[one.id] = abs(one.difference * price)
+                found[name] = abs(amount * price)
     return found
 
 

@@ -32,7 +32,7 @@ from recon.pipeline.config import Config
 from recon.pipeline.coverage import second_readings
 from recon.pipeline.match import settle
 from recon.pipeline.prices import pricing, values
-from recon.pipeline.register import Life, lives, update
+from recon.pipeline.register import OPEN, Life, lives, update
 from recon.pipeline.session import Session
 from recon.pipeline.verify import verify_since
 from recon.pipeline.volumes import charges, volumes
@@ -58,7 +58,7 @@ class Reconciled:
     @property
     def clean(self) -> bool:
         """No error or warning is open."""
-        return not any(one.found.severity != "info" for one in self.breaks)
+        return not any(one.status in OPEN and one.found.severity != "info" for one in self.breaks)
 
     def facts(self) -> dict[str, Any]:
         """As the JSON answer states it."""
@@ -175,9 +175,11 @@ def _registered(found: Break, life: Life | None, now: datetime) -> RegisteredBre
     opened = life.opened if life else now
     return RegisteredBreak(
         found=found,
-        status="open",
+        status=life.state(found) if life else "open",
         opened=opened,
         age_days=max(0, (now - opened).days),
+        owner=life.owner if life else "",
+        reason=life.reason if life else "",
         evidence=tuple(
             RecordEvidence(
                 one["source"], one["stream"], from_iso(one["at"]), one["data"], one["answer"], one["pointer"]
