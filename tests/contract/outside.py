@@ -18,6 +18,8 @@ from typing import Any, NamedTuple, NoReturn
 
 from jsonschema import Draft202012Validator
 
+from tests.contract import _ready
+
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMAS = ROOT / "tests" / "cases" / "schemas"
 PROGRAM = (sys.executable, "-c", "from recon.cli import main; main()")
@@ -42,7 +44,12 @@ class Ran(NamedTuple):
 
 
 def recon(folder: Path, *args: str, code: int = 0, env: Mapping[str, str] | None = None) -> Ran:
-    """Runs ``recon ARGS`` in a folder and expects it to end with ``code``."""
+    """Runs ``recon ARGS`` in a folder and expects it to end with ``code``.
+
+    With an environment of its own it is started afresh; else in a process that has been made ready.
+    """
+    if env is None:
+        return _looked_at(args, *_ready.run(args, folder, _environment(None)), code)
     done = subprocess.run(
         (*PROGRAM, *args), cwd=folder, env=_environment(env), capture_output=True, check=False, timeout=100
     )
