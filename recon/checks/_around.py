@@ -12,7 +12,7 @@ from recon.core.times import aware
 _UNREAD = """
 select l.source, l.asset, l.entry, l.at, l.kind
 from legs as l
-where l.class = 'suspense' and l.live
+where l.class = 'suspense' and l.live and not l.by_hand
     and not exists (select 1 from legs as a where a.entry = l.entry and a.class = 'assets')
 order by l.entry, l.asset
 """

@@ -27,7 +27,7 @@ chained as (
         lead(case when x.entry is null then l.at end ignore nulls) over chain as after
     from legs as l
     left join crossing as x on x.entry = l.entry
-    where l.class = 'assets' and l.live
+    where l.class = 'assets' and l.live and not l.by_hand
     window chain as (partition by l.source, l.account, l.asset order by l.ordinal, l.turn, l.entry)
 )
 select c.source, c.account, c.asset, c.place, c.entry, c.at, c.kind, c.quantity, c.balance_after, c.before, c.after

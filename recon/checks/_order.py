@@ -29,7 +29,7 @@ select l.source, l.account, l.asset, l.entry, l.at, l.ordinal, l.turn, l.kind, l
     row_number() over chain as place,
     cast(sum(l.quantity) over chain as decimal(37, 18)) as posted
 from legs as l
-where l.class = 'assets' and l.live and exists (
+where l.class = 'assets' and l.live and not l.by_hand and exists (
     select 1 from gaps as g where g.source = l.source and g.account = l.account and g.asset = l.asset
 )
 window chain as (

@@ -9,8 +9,15 @@
 -- The rows of one ordinal may be in any order, so a balance is judged after all of them. Where the venue states a
 -- balance, that counts: a jump is what it states beyond what was posted, and there is one only where the chain breaks.
 -- Only chains in which some row, in the order at hand, comes out below zero can dip. A dip is a run of ordinals below
--- zero, which all have as many ordinals before them that are not.
-with chained as (
+-- zero, which all have as many ordinals before them that are not. What people entered counts only where the venue
+-- states no balance, for a balance that it states holds already what they found missing.
+with stating as (
+    select l.source as source, l.account as account, l.asset as asset
+    from legs as l
+    where l.class = 'assets' and l.live and l.balance_after is not null
+    group by l.source, l.account, l.asset
+),
+chained as (
     select
         l.source as source,
         l.account as account,
@@ -33,7 +40,8 @@ with chained as (
         ) as said
     from legs as l
     cross join period as p
-    where l.class = 'assets' and l.live and l.at < p.ends_at
+    left join stating as b on b.source = l.source and b.account = l.account and b.asset = l.asset
+    where l.class = 'assets' and l.live and l.at < p.ends_at and (not l.by_hand or b.source is null)
 ),
 low as (
     select c.source as source, c.account as account, c.asset as asset

@@ -8,6 +8,7 @@
 --   support, or state an opening where the history does not begin at zero.
 -- reads: legs, readings, period
 
+-- What people entered is no row of the venue's, so that it stands in no chain of rows.
 -- drift is what the venue states beyond what we posted; it changes only at a row that breaks the chain, so that one
 -- fault is one break. DECIMAL(37,18) holds ten times the largest amount, and the sum of two such fits 38 digits.
 with posted_so_far as (
@@ -27,7 +28,7 @@ with posted_so_far as (
             rows between unbounded preceding and current row
         ), 0) as decimal(37, 18)) as posted
     from legs as l
-    where l.class = 'assets' and l.live
+    where l.class = 'assets' and l.live and not l.by_hand
 ),
 stated as (
     select

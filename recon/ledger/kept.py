@@ -26,14 +26,14 @@ from recon.core.errors import LedgerError
 from recon.core.times import moment_text
 from recon.ledger.chain import hashes
 from recon.ledger.database import Database, clear_errors
-from recon.ledger.parts import POSTED, read
+from recon.ledger.parts import LEGS, POSTED, read
 from recon.ledger.store import Ledger
 from recon.ledger.tables import METADATA
 from recon.ledger.transaction import Transaction
 
 _MANIFEST = "manifest.json"
 _LOCK = ".lock"
-_FORM = 1
+_FORM = 2
 _ENTRIES_A_FILE = 500_000
 _RUNS = METADATA.tables["runs"]
 
@@ -158,8 +158,8 @@ def _longer(
         entries, postings = both_cores.map(reads, ("entries", "postings"))
         records = entries.column("record_id").to_pylist()
         bounds |= {"first": min(records, default=0), "last": max(records, default=0)}
-        marks, versions = both_cores.map(reads, ("marks", "versions"))
-    parts = {"entries": entries, "postings": postings, "marks": marks, "versions": versions}
+        others = {name: both_cores.submit(reads, name) for name in LEGS[2:]}
+    parts = {"entries": entries, "postings": postings} | {name: one.result() for name, one in others.items()}
     for name, part in parts.items():
         copy.register(f"{name}_part", part)
     path = folder / f"legs-{last.after + 1}-{until}.parquet"

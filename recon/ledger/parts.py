@@ -49,7 +49,7 @@ _PARTS = {
         "reading count id, run count run_id, source text, stream text, status text, started_at moment, "
         "ended_at moment, requests count, seen count, stated count, first_at moment, last_at moment, "
         "error_kind text, error_message text",
-        "readings WHERE id <= {readings}",
+        "readings WHERE id <= {readings} AND stream <> 'adjustments'",
     ),
     "snapshots": _Part(
         "snapshot count snapshots.id, reading count readings.id, source text snapshots.source, account text, "
@@ -94,6 +94,11 @@ _PARTS = {
     "marks": _Part(
         "id count, txid mark, address mark",
         "records WHERE (txid IS NOT NULL OR address IS NOT NULL) AND id BETWEEN {first} AND {last}",
+    ),
+    "entered": _Part(
+        "id count",
+        """records WHERE reading_id IN (SELECT id FROM readings WHERE stream = 'adjustments')
+        AND id BETWEEN {first} AND {last}""",
     ),
     "versions": _Part(
         "id count records.id, first count firsts.id",
@@ -145,7 +150,7 @@ def read(database: Database, cuts: Mapping[str, int], name: str) -> pa.Table:
     """A part, within bounds.
 
     These are the newest id of each table, the entry ``after`` which ``entries`` and ``postings`` begin, and the
-    ``first`` and ``last`` record of ``marks`` and ``versions``.
+    ``first`` and ``last`` record of ``marks``, ``versions`` and ``entered``.
     """
     columns = _columns(name)
     origin = _PARTS[name].origin.format(**cuts)
@@ -193,7 +198,7 @@ def _opened(database: Database) -> AdbcDatabase:
     return opened
 
 
-LEGS = ("entries", "postings", "marks", "versions")
+LEGS = ("entries", "postings", "marks", "versions", "entered")
 """The parts that legs are made of."""
 
 POSTED = f"""
@@ -215,10 +220,12 @@ SELECT
     coalesce(versions.first, e.record_id) AS record,
     coalesce(marks.txid, '') AS txid,
     coalesce(marks.address, '') AS address,
+    entered.id IS NOT NULL AS by_hand,
     e.reverses AS reverses
 FROM ({typed("postings")}) AS p
 JOIN ({typed("entries")}) AS e ON e.id = p.entry_id
 LEFT JOIN ({typed("marks")}) AS marks ON marks.id = e.record_id
 LEFT JOIN ({typed("versions")}) AS versions ON versions.id = e.record_id
+LEFT JOIN ({typed("entered")}) AS entered ON entered.id = e.record_id
 """
 """Legs as they were posted, of these parts: nothing of it ever changes."""

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Select, and_, func, select
 
+from recon.core.adjustments import ADJUSTMENTS
 from recon.core.canonical import sha256
 from recon.core.records import GENESIS, Posting
 from recon.ledger.rows import CHUNK, EntryRow, ReadingRow, RecordRow
@@ -142,8 +143,12 @@ def runs(tx: Transaction) -> list[Run]:
 
 
 def streams_read(tx: Transaction, source: str) -> frozenset[str]:
-    """The names of all streams of a source that were ever read, whole or not."""
-    named = select(_READINGS.c.stream).distinct().where(_READINGS.c.source == source)
+    """The names of all streams of a source that were ever read, whole or not. What people entered is none of them."""
+    named = (
+        select(_READINGS.c.stream)
+        .distinct()
+        .where(_READINGS.c.source == source, _READINGS.c.stream != ADJUSTMENTS)
+    )
     return frozenset(tx.connection.scalars(named))
 
 
@@ -209,6 +214,14 @@ def latest_places(tx: Transaction) -> dict[str, list[tuple[str, str]]]:
     return found
 
 
+def places_known(tx: Transaction, source: str) -> set[str]:
+    """Every place of a source that a row or a look at its balances named."""
+    held, leg, beginning = _SNAPSHOTS.c, _POSTINGS.c.account, f"assets:{source}:"
+    posted = tx.connection.scalars(select(leg).distinct().where(leg.startswith(beginning, autoescape=True)))
+    looked = tx.connection.scalars(select(held.account).distinct().where(held.source == source))
+    return {account.removeprefix(beginning) for account in posted} | set(looked)
+
+
 def records_in_force(tx: Transaction, source: str) -> dict[tuple[str, str, str], int]:
     """How many records of a source are in force, by stream, account and kind."""
     record, newer = _RECORDS.c, _RECORDS.alias().c
@@ -248,12 +261,9 @@ def latest_holdings(tx: Transaction, source: str) -> dict[tuple[str, str], Decim
 def _latest_readings(source: str) -> Select[tuple[int]]:
     """The newest reading of each stream in the latest run that read the source."""
     reading = _READINGS.c
-    run = select(func.max(reading.run_id)).where(reading.source == source).scalar_subquery()
-    return (
-        select(func.max(reading.id))
-        .where(reading.source == source, reading.run_id == run)
-        .group_by(reading.stream)
-    )
+    asked = (reading.source == source, reading.stream != ADJUSTMENTS)
+    run = select(func.max(reading.run_id)).where(*asked).scalar_subquery()
+    return select(func.max(reading.id)).where(*asked, reading.run_id == run).group_by(reading.stream)
 
 
 def live_entries(tx: Transaction, record_ids: Iterable[int]) -> list[LiveEntry]:

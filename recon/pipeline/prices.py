@@ -44,7 +44,8 @@ with sides as (
     select l.entry, l.source, l.at, coalesce(o.pool, l.asset) as asset, abs(l.quantity) as quantity
     from legs as l
     left join (select unnest($assets) as asset, unnest($pools) as pool) as o on o.asset = l.asset
-    where l.class = 'trading' and l.live and l.counted and l.at >= $since and l.at < $until and l.quantity <> 0
+    where l.class = 'trading' and l.live and l.counted and not l.by_hand and l.quantity <> 0
+        and l.at >= $since and l.at < $until
 ),
 priced as (
     select b.asset, q.asset as quote, b.at, b.quantity, q.quantity as paid, b.entry, b.source,

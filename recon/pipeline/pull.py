@@ -24,7 +24,7 @@ from structlog.contextvars import bound_contextvars
 from recon.core.answers import Answer
 from recon.core.contracts import Known, World
 from recon.evidence.archive import Archive, recent
-from recon.ledger.reads import newest_entered, streams_read, streams_served
+from recon.ledger.reads import streams_read, streams_served
 from recon.ledger.store import Ledger
 from recon.pipeline.clock import Clock
 from recon.pipeline.config import Config, Configured
@@ -32,6 +32,7 @@ from recon.pipeline.enter import StreamResult, end, enter
 from recon.pipeline.openings import STREAM as OPENING
 from recon.pipeline.openings import opening_ask
 from recon.pipeline.read import Job, StreamRead, read_source
+from recon.pipeline.session import note_places
 
 _LIMIT_MEMORY = timedelta(hours=1)
 _PORTS = {"http": 80, "https": 443}
@@ -88,11 +89,7 @@ def pull(
         for line in recent(config.evidence, clock.now() - _LIMIT_MEMORY):
             if (host := _place(line.url)) in spent:
                 spent[host].append(line.at)
-        for one in config.sources:
-            # Also of a source that is not asked now: what a pull that died left of it is then known as never entered.
-            with ledger.transaction() as tx:
-                entered = newest_entered(tx, one.name)
-            archive.begin(run=run, source=one.name, settings=one.settings.shaping(), entered=entered)
+        note_places(config, ledger, archive, run)
         for job, read in _side_by_side(list(venues.values()), stop, notify):
             if read is None:
                 end(ledger, run, job)

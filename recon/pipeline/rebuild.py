@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from recon import __version__
+from recon.core.adjustments import ADJUSTMENTS, BY_HAND
 from recon.core.answers import Answer
 from recon.core.canonical import write_json
 from recon.core.contracts import Known
@@ -18,6 +19,7 @@ from recon.evidence.verify import verify as verify_evidence
 from recon.ledger.reads import counts, ledger_head, runs, sources, streams_read, streams_served
 from recon.ledger.rows import AnswerRow, RunEndRow, RunRow, SourceRow
 from recon.ledger.store import Ledger, open_ledger
+from recon.pipeline.adjust import post
 from recon.pipeline.config import Config, Configured, absolute
 from recon.pipeline.differences import Difference, differences
 from recon.pipeline.enter import answer_row, end, enter
@@ -175,14 +177,16 @@ def _begin(into: Ledger, pull: Pull) -> int:
 def _replay(into: Ledger, run: int, pull: Pull) -> bool:
     """Reads a pull again; whether it posted anything.
 
-    Evidence from before pulls were noted (run 0) may hold several: until nothing is left.
+    Evidence from before pulls were noted (run 0) may hold several: until nothing is left. What people entered is
+    posted as it was sealed: no venue was asked for it, and nothing pairs with it before the next pull.
     """
     with into.transaction() as tx:
         if pull.one.name not in sources(tx):
             tx.append(SourceRow, [SourceRow(pull.one.name, pull.one.source.kind, run)])
-    tape = Tape(pull.lines, pull.one.source.judge)
-    entered: set[int] = set()
-    posted, more = False, True
+    asked = [line for line in pull.lines if line.stream not in BY_HAND]
+    tape = Tape(asked, pull.one.source.judge)
+    entered = set(_approved(into, run, pull))
+    posted, more = False, bool(asked)
     while more:
         before = len(tape.taken)
         job = _job(into, pull, tape)
@@ -198,6 +202,15 @@ def _replay(into: Ledger, run: int, pull: Pull) -> bool:
     with into.transaction() as tx:
         tx.append(AnswerRow, [answer_row(line) for line in pull.lines if line.seq not in entered])
     return posted
+
+
+def _approved(into: Ledger, run: int, pull: Pull) -> Iterator[int]:
+    """Posts the adjustments that were approved and posted then; the lines that hold them."""
+    for line in pull.lines:
+        if line.stream == ADJUSTMENTS and line.seq <= pull.entered:
+            with into.transaction() as tx:
+                post(tx, run, line)
+            yield line.seq
 
 
 def _job(into: Ledger, pull: Pull, tape: Tape) -> Job:

@@ -11,7 +11,7 @@ from recon import __version__
 from recon.core.acts import PROGRAM, Who
 from recon.core.canonical import write_json
 from recon.evidence.archive import Archive
-from recon.ledger.reads import sources
+from recon.ledger.reads import newest_entered, sources
 from recon.ledger.rows import RunEndRow, RunRow, SourceRow
 from recon.ledger.store import Ledger, open_ledger
 from recon.pipeline.clock import Clock
@@ -68,6 +68,17 @@ def writing(config: Config, clock: Clock, command: str, who: Who = PROGRAM) -> I
                 with ledger.transaction() as tx:
                     tx.append(RunEndRow, [RunEndRow(run, clock.now(), status)])
                 _LOG.info("run ends", extra={"result": status})
+
+
+def note_places(config: Config, ledger: Ledger, archive: Archive, run: int) -> None:
+    """Notes in the evidence where each source stands, before anything more of any is sealed.
+
+    Also of a source that is not asked now: what a run that died left of it is then known as never entered.
+    """
+    for one in config.sources:
+        with ledger.transaction() as tx:
+            entered = newest_entered(tx, one.name)
+        archive.begin(run=run, source=one.name, settings=one.settings.shaping(), entered=entered)
 
 
 @contextmanager

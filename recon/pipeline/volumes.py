@@ -41,7 +41,7 @@ select w.number, l.asset,
     coalesce(sum(abs(l.quantity)), 0)
 from legs as l
 join (select unnest($numbers) as number, unnest($starts) as starts_at) as w on l.at >= w.starts_at
-where l.source = $source and l.class = 'trading' and l.live and l.at <= $until
+where l.source = $source and l.class = 'trading' and l.live and not l.by_hand and l.at <= $until
 group by w.number, l.asset
 """
 _WAYS = ("the amounts bought and sold", "the amounts bought, sold and paid with")

@@ -23,7 +23,8 @@ _TABLES = """
 create table legs(
     entry bigint, source varchar, account varchar, ledger_account varchar, class varchar, asset varchar,
     quantity decimal(36,18), balance_after decimal(36,18), "at" timestamp, ordinal bigint, kind varchar, live boolean,
-    number bigint, turn bigint, record bigint, txid varchar, address varchar, counted boolean, origin bigint
+    number bigint, turn bigint, record bigint, txid varchar, address varchar, counted boolean, origin bigint,
+    by_hand boolean default false
 );
 create table facts(
     fact bigint, reading bigint, run bigint, source varchar, stream varchar, subject varchar, name varchar,
@@ -126,8 +127,8 @@ class Ledger:
             leg = values[first : first + 12]
             entry = leg[0]
             self.connection.execute(
-                f"insert into legs values ({', '.join('?' * 19)})",
-                [*leg, entry, entry, entry, "", "", True, entry],
+                f"insert into legs values ({', '.join('?' * 20)})",
+                [*leg, entry, entry, entry, "", "", True, entry, False],
             )
 
     def mark(self, entry: int, txid: str = "", address: str = "") -> int:

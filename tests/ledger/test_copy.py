@@ -25,7 +25,7 @@ SCHEMA = {
         "source": "VARCHAR", "account": "VARCHAR", "ledger_account": "VARCHAR", "class": "VARCHAR",
         "asset": "VARCHAR", "quantity": EXACT, "balance_after": EXACT, "at": MOMENT, "ordinal": "BIGINT",
         "turn": "BIGINT", "kind": "VARCHAR", "record": "BIGINT", "txid": "VARCHAR", "address": "VARCHAR",
-        "live": "BOOLEAN", "counted": "BOOLEAN", "origin": "BIGINT",
+        "by_hand": "BOOLEAN", "live": "BOOLEAN", "counted": "BOOLEAN", "origin": "BIGINT",
     },
     "pending": {
         "record": "BIGINT", "source": "VARCHAR", "stream": "VARCHAR", "account": "VARCHAR", "asset": "VARCHAR",

@@ -113,7 +113,7 @@ def _legs(random: Random) -> Iterator[dict[str, Any]]:
             "ordinal": random.randrange(20), "turn": entry, "kind": _value(random, "kind", "VARCHAR"),
             "record": random.randrange(1, 60), "txid": random.choice(_WORDS["txid"]),
             "address": random.choice(_WORDS["address"]), "live": random.random() < 0.9,
-            "counted": random.random() < 0.9,
+            "counted": random.random() < 0.9, "by_hand": random.random() < 0.1,
         }  # fmt: skip
         contra = random.choice(_WORDS["class"])
         yield shared | {
