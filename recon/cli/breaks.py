@@ -12,9 +12,9 @@ from recon.cli._clock import SYSTEM
 from recon.cli._output import Options, aligned, paragraph, plain, shared_options, table
 from recon.cli._output import command as recon_command
 from recon.cli._session import load, reading, who, writing
-from recon.core.acts import REASONS
 from recon.core.errors import NumberRefused
 from recon.core.money import parse, round_to
+from recon.core.reasons import REASONS
 from recon.pipeline import breaks
 from recon.pipeline.breaks import Asked, Listed, Register
 

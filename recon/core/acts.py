@@ -1,4 +1,4 @@
-"""Who does something about a break, an adjustment or a period, what, and for which reason."""
+"""Who does something about a break, an adjustment or a period, and what."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -29,21 +29,3 @@ class Deed(NamedTuple):
     act: str
     facts: Mapping[str, Any]
     horizon: datetime | None = None
-
-
-REASONS = {
-    "network_fee": "a fee of a network that the venue lists no row for",
-    "card_fee": "a fee for a card that the venue lists no row for",
-    "conversion": "a conversion that the venue lists no row for",
-    "affiliate": "a pay-out or commission that the venue lists no row for",
-    "venue_error": "a fault of the venue that it has admitted",
-    "own_error": "a fault of our own in a file or a setting",
-    "timing": "it lies between two dates and goes by itself",
-    "rounding": "amounts that are stated to fewer decimals than they have",
-    "immaterial": "too small to be looked into",
-    "other": "what the text says",
-}
-"""Why a break is as it is, or an adjustment is made: a code, and what it means."""
-
-PROVEN = frozenset({"network_fee", "card_fee", "conversion", "affiliate", "venue_error"})
-"""Reasons that rest on what somebody else says, which has to be there: a statement, an answer of support."""

@@ -9,9 +9,14 @@ REASONS: Mapping[str, str] = {
     "affiliate": "paid for customers that were brought, without a row",
     "missing_row": "it moved, as other evidence shows, and the venue lists no row of it",
     "venue_error": "the venue booked it wrongly, and has said so",
+    "own_error": "a fault of our own, in a file or a setting",
     "misposted": "it was posted against another account than it belongs to",
     "timing": "it clears by itself once the other side has booked it",
     "rounding": "what rounding leaves over",
+    "immaterial": "too small to be looked into",
     "other": "none of these: the text says what",
 }
 """Each code with what it means."""
+
+PROVEN = frozenset({"network_fee", "card_fee", "conversion", "affiliate", "missing_row", "venue_error"})
+"""Reasons that rest on what somebody else says, which has to be there: a statement, an answer of support."""

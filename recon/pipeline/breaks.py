@@ -8,9 +8,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from recon.core.acts import PROVEN, REASONS, Deed
+from recon.core.acts import Deed
 from recon.core.errors import ConfigError
 from recon.core.money import ZERO, parse, text, total
+from recon.core.reasons import PROVEN, REASONS
 from recon.core.times import short_text
 from recon.ledger.acts import acts, record
 from recon.ledger.copy import load as typed_copy
