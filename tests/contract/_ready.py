@@ -4,6 +4,7 @@ What runs is the program's own ``main`` in a process of its own, with its own ar
 what a command does, not what it imports, is as it is for a user.
 """
 
+import atexit
 import json
 import os
 import signal
@@ -67,7 +68,14 @@ def _started() -> socket.socket:
         )
     )
     theirs.close()
+    atexit.register(_end, ours)
     return ours
+
+
+def _end(door: socket.socket) -> None:
+    """The process ends when nobody holds the other end of its socket."""
+    door.close()
+    _PROCESS.pop().wait()
 
 
 def serve(number: int) -> None:
