@@ -10,6 +10,7 @@ import json
 import os
 import tempfile
 import threading
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from functools import partial
@@ -191,6 +192,34 @@ def recent(folder: Path, since: datetime) -> list[Answer]:
             break
         found.append(answer)
     return found[::-1]
+
+
+def after(folder: Path, seq: int) -> list[Answer]:
+    """The lines behind one, oldest first, read from the chain's end."""
+    path = folder / CHAIN
+    found: list[Answer] = []
+    for raw in _lines_backwards(path) if path.exists() else ():
+        answer = _answer(folder, json.loads(raw))
+        if answer.seq <= seq:
+            break
+        found.append(answer)
+    return found[::-1]
+
+
+def sealed_bytes(folder: Path, digest: str) -> bytes:
+    """The body of this digest. Raises EvidenceError where it is missing or not what was sealed."""
+    try:
+        with _open_body(folder, digest) as body:
+            found = body.read()
+    except (OSError, EOFError, zlib.error) as error:
+        found = repr(error).encode()
+    if sha256(found) != digest:
+        raise EvidenceError(
+            "the sealed bytes were altered",
+            where=str(body_path(folder, digest)),
+            next_step="Restore them from a backup; recon verify lists what else is wrong",
+        )
+    return found
 
 
 def _lines_backwards(path: Path) -> Iterator[bytes]:

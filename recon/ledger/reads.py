@@ -357,6 +357,23 @@ def answer_links(tx: Transaction) -> Iterator[tuple[int, str, str]]:
         yield row.seq, row.source, row.link
 
 
+def newest_answer(tx: Transaction) -> int:
+    """The newest line of the evidence that the ledger knows; 0 where there is none."""
+    return tx.connection.scalar(select(func.max(_ANSWERS.c.seq))) or 0
+
+
+def earliest_posted(tx: Transaction, but: str) -> datetime | None:
+    """The moment of the earliest entry in force, streams of the name ``but`` left out; None where there is none."""
+    record, entry, reversal = _RECORDS.c, _ENTRIES.c, _ENTRIES.alias().c
+    earliest: datetime | None = tx.connection.scalar(
+        select(func.min(entry.at))
+        .join(_RECORDS, record.id == entry.record_id)
+        .outerjoin(reversal.id.table, reversal.reverses == entry.id)
+        .where(entry.reverses.is_(None), reversal.id.is_(None), record.stream != but)
+    )
+    return earliest
+
+
 def evidence_head(tx: Transaction) -> str:
     """The link of the newest answer that the ledger knows."""
     newest = select(_ANSWERS.c.link).order_by(_ANSWERS.c.seq.desc()).limit(1)

@@ -8,6 +8,7 @@ from typing import Any
 
 from recon import __version__
 from recon.core.books import BalanceProof, Books, Curve, RegisteredBreak, RollForward, Transaction, Transfer
+from recon.core.breaks import CheckResult
 from recon.core.money import exact
 from recon.core.times import EPOCH, Period, aware, naive
 from recon.evidence.archive import answers
@@ -102,9 +103,12 @@ order by w.source, w.account, w.asset, w.ordinal, w.entry
 """
 
 
-def books(config: Config, ledger: Ledger, period: Period) -> Books:
-    """The books of one period. Moments are aware UTC; quantities exact."""
-    results = examine(config, ledger, period)
+def books(
+    config: Config, ledger: Ledger, period: Period, results: Sequence[CheckResult] | None = None
+) -> Books:
+    """The books of one period. Moments are aware UTC; quantities exact. ``results``: where the checks ran already."""
+    if results is None:
+        results = examine(config, ledger, period)
     span = {
         "start": naive(period.start or EPOCH),
         "end": naive(period.end or datetime(2200, 1, 1, tzinfo=UTC)),

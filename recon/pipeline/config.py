@@ -19,6 +19,7 @@ from recon.core.masking import remember
 from recon.core.money import parse
 from recon.core.records import asset_code
 from recon.core.registry import catalogue
+from recon.core.seals import RECON
 from recon.core.times import from_iso, period, zone_name
 from recon.pipeline import cron
 from recon.sources._settings import SecretRef
@@ -317,6 +318,10 @@ def _sources(tables: Any, faults: list[str]) -> list[Configured]:
     for name, table in sorted(tables.items()) if isinstance(tables, dict) else ():
         if not isinstance(table, dict):
             continue
+        if name == RECON:
+            faults.append(
+                "sources.recon: expected another name; this one is kept for what recon itself seals"
+            )
         kind = table.get("kind")
         if kind not in kinds:
             said = "is missing" if kind is None else f"{kind!r} is unknown"

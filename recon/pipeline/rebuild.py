@@ -1,6 +1,6 @@
 """The ledger again, from the evidence alone: every pull is read once more, answered by what was sealed then."""
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -14,11 +14,13 @@ from recon.core.answers import Answer
 from recon.core.canonical import write_json
 from recon.core.contracts import Known
 from recon.core.errors import ConfigError, EvidenceError, LedgerError, NoLedger
+from recon.core.seals import RECON
 from recon.evidence.archive import answers, pulls
 from recon.evidence.verify import verify as verify_evidence
 from recon.ledger.reads import counts, ledger_head, runs, sources, streams_read, streams_served
 from recon.ledger.rows import AnswerRow, RunEndRow, RunRow, SourceRow
 from recon.ledger.store import Ledger, open_ledger
+from recon.ledger.transaction import Transaction
 from recon.pipeline.adjust import post
 from recon.pipeline.config import Config, Configured, absolute
 from recon.pipeline.differences import Difference, differences
@@ -27,6 +29,7 @@ from recon.pipeline.match import link
 from recon.pipeline.openings import STREAM as OPENING
 from recon.pipeline.read import Job, StreamRead, read_source
 from recon.pipeline.replay import NOT_THERE, Tape
+from recon.pipeline.seals import enter as enter_seals
 
 
 class Pull(NamedTuple):
@@ -113,7 +116,10 @@ def rebuild(config: Config, into: Ledger, notify: Callable[[str], None]) -> Rebu
             raise LedgerError(
                 "there is a ledger already", where=into.where, next_step="Give an empty place with --into"
             )
-    for _, together in groupby(_pulls(config), key=lambda pull: pull.run):
+    steps = deque(line for line in answers(config.evidence) if line.source == RECON)
+    for _, found in groupby(_pulls(config), key=lambda pull: pull.run):
+        together = list(found)
+        _close(into, steps, min(pull.lines[0].seq for pull in together))
         run, posted = 0, False
         for pull in together:
             notify(f"{pull.one.name}, pull of {pull.at:%Y-%m-%d}")
@@ -121,15 +127,32 @@ def rebuild(config: Config, into: Ledger, notify: Callable[[str], None]) -> Rebu
             posted = _replay(into, run, pull) or posted
         if posted:
             link(config, into, run)
+    _close(into, steps, None)
     with into.transaction() as tx:
         return Rebuilt(entries=counts(tx)["entries"], head=ledger_head(tx))
+
+
+def _close(into: Ledger, steps: deque[Answer], until: int | None) -> None:
+    """What was done to periods before a line of the chain, so that late rows are dated as they were then."""
+    while steps and (until is None or steps[0].seq < until):
+        line = steps.popleft()
+        with into.transaction() as tx:
+            enter_seals(tx, _run(tx, line.at, {"line": line.seq}), [line])
+
+
+def _run(tx: Transaction, at: datetime, settings: dict[str, Any]) -> int:
+    run = tx.next_id(RunRow)
+    tx.append(RunRow, [RunRow(run, at, "rebuild", __version__, write_json(settings))])
+    tx.append(RunEndRow, [RunEndRow(run, at, "finished")])
+    return run
 
 
 def _pulls(config: Config) -> Iterator[Pull]:
     """Every pull in the order it began; evidence older than the first note of a source is one pull."""
     lines: dict[str, list[Answer]] = defaultdict(list)
     for line in answers(config.evidence):
-        lines[line.source].append(line)
+        if line.source != RECON:
+            lines[line.source].append(line)
     configured = {one.name: one for one in config.sources}
     if strangers := sorted(set(lines) - set(configured)):
         raise ConfigError(
@@ -168,10 +191,7 @@ def _pulls_of(one: Configured, lines: Sequence[Answer], notes: Sequence[dict[str
 def _begin(into: Ledger, pull: Pull) -> int:
     """A run in the rebuilt ledger for a run of then."""
     with into.transaction() as tx:
-        run = tx.next_id(RunRow)
-        tx.append(RunRow, [RunRow(run, pull.at, "rebuild", __version__, write_json({"run": pull.run}))])
-        tx.append(RunEndRow, [RunEndRow(run, pull.at, "finished")])
-    return run
+        return _run(tx, pull.at, {"run": pull.run})
 
 
 def _replay(into: Ledger, run: int, pull: Pull) -> bool:

@@ -16,6 +16,7 @@ from recon.ledger.rows import RunEndRow, RunRow, SourceRow
 from recon.ledger.store import Ledger, open_ledger
 from recon.pipeline.clock import Clock
 from recon.pipeline.config import Config
+from recon.pipeline.seals import finish
 
 FINISHED = "finished"
 """How the status of a run begins that came to its end; what came out behind a colon: ``finished: open breaks``."""
@@ -53,6 +54,7 @@ def writing(config: Config, clock: Clock, command: str, who: Who = PROGRAM) -> I
                 SourceRow(one.name, one.source.kind, run) for one in config.sources if one.name not in known
             ]
             tx.append(SourceRow, new)
+        finish(ledger, archive, config.folder, run)
         session = Session(config=config, ledger=ledger, archive=archive, clock=clock, run=run, who=who)
         with bound_contextvars(run=run, command=command):
             _LOG.info("run begins")
