@@ -20,6 +20,8 @@ def build(books: Books) -> Document:
         "Coverage": _tables.coverage(books),
         "Second readings": _tables.second_readings(books),
         "Roll-forward": _tables.roll_forward(books),
+        "Entity roll-forward": _tables.entity_roll_forward(books),
+        "Prior-period items": _tables.prior_items(books),
         "Balances": _tables.balances(books),
         "Transfers": _tables.transfers(books),
         "Breaks": _tables.breaks(books),

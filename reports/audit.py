@@ -24,7 +24,19 @@ def build(books: Books) -> Document:
             Section(key="breaks", title="Breaks", tables=[_cut(_story_first(_tables.breaks(books)), books)]),
             Section(key="balances", title="Balances", tables=[_cut(_tables.balances(books), books)]),
             Section(
-                key="roll_forward", title="Roll-forward", tables=[_cut(_tables.roll_forward(books), books)]
+                key="roll_forward",
+                title="Roll-forward",
+                tables=[_cut(_tables.roll_forward(books), books)],
+            ),
+            Section(
+                key="entity_roll_forward",
+                title="Roll-forward of the entity",
+                tables=[_tables.entity_roll_forward(books)],
+            ),
+            Section(
+                key="prior_items",
+                title="Prior-period items",
+                tables=[_cut(_tables.prior_items(books), books)],
             ),
             Section(
                 key="transfers",

@@ -21,10 +21,11 @@ FARTHEST = 26 * 4
 _AROUND = """
 with crossing as (select unnest($1::bigint[]) as entry),
 chained as (
-    select l.source, l.account, l.asset, l.entry, l.at, l.kind, l.quantity, l.balance_after, x.entry is not null as odd,
+    select l.source, l.account, l.asset, l.entry, l.stated_at as at, l.kind, l.quantity, l.balance_after,
+        x.entry is not null as odd,
         row_number() over chain as place,
-        lag(case when x.entry is null then l.at end ignore nulls) over chain as before,
-        lead(case when x.entry is null then l.at end ignore nulls) over chain as after
+        lag(case when x.entry is null then l.stated_at end ignore nulls) over chain as before,
+        lead(case when x.entry is null then l.stated_at end ignore nulls) over chain as after
     from legs as l
     left join crossing as x on x.entry = l.entry
     where l.class = 'assets' and l.live and not l.by_hand

@@ -205,7 +205,7 @@ from asked as a
 join newest as w on w.source = a.source
 join legs as l
     on l.source = a.source and l.account = a.account and l.asset = a.asset and l.quantity = a.rest
-    and l.entry > w.cut and l.at <= a.until
+    and l.entry > w.cut and l.stated_at <= a.until
 where a.rest <> 0 and l.class = 'assets' and l.live
 order by a.number, l.entry
 """

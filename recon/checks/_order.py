@@ -25,7 +25,7 @@ select * from ({question}) as asked
 
 _CHAINED = """
 create or replace temp table chained as
-select l.source, l.account, l.asset, l.entry, l.at, l.ordinal, l.turn, l.kind, l.quantity, l.balance_after,
+select l.source, l.account, l.asset, l.entry, l.stated_at as at, l.ordinal, l.turn, l.kind, l.quantity, l.balance_after,
     row_number() over chain as place,
     cast(sum(l.quantity) over chain as decimal(37, 18)) as posted
 from legs as l

@@ -228,15 +228,16 @@ steps as (
     where (e.opening = e.closing) is not true
     group by e.source, e.account, e.asset, e.last, e.opening, e.closing
 ),
--- Rows on both sides of the period's end, in the venue's order, of places whose rows state balances.
+-- Rows on both sides of the period's end, in the venue's order, of places whose rows state balances. A row that came
+-- late for a sealed period is posted behind it; here counts when it happened.
 sides as (
     select
         l.source as source,
         l.account as account,
         l.asset as asset,
-        max(case when l.at < p.ends_at then l.ordinal end) as last,
-        min(case when l.at >= p.ends_at then l.ordinal end) as first,
-        coalesce(sum(case when l.at < p.ends_at then l.quantity end), 0) as ledger
+        max(case when l.stated_at < p.ends_at then l.ordinal end) as last,
+        min(case when l.stated_at >= p.ends_at then l.ordinal end) as first,
+        coalesce(sum(case when l.stated_at < p.ends_at then l.quantity end), 0) as ledger
     from legs as l
     cross join period as p
     where l.class = 'assets' and l.live and not l.by_hand
@@ -251,8 +252,8 @@ crossing as (
         max(s.last) as last,
         max(s.first) as first,
         max(s.ledger) as ledger,
-        max(case when l.ordinal < s.last and l.at >= p.ends_at then l.at end) as latest,
-        min(case when l.ordinal > s.first and l.at < p.ends_at then l.at end) as earliest
+        max(case when l.ordinal < s.last and l.stated_at >= p.ends_at then l.stated_at end) as latest,
+        min(case when l.ordinal > s.first and l.stated_at < p.ends_at then l.stated_at end) as earliest
     from legs as l
     cross join period as p
     join sides as s
@@ -267,15 +268,15 @@ dated as (
         l.account as account,
         l.asset as asset,
         l.entry as entry,
-        l.at as at,
-        case when l.ordinal < c.last and l.at > c.earliest then 1 end as may_be_late,
-        case when l.ordinal > c.first and l.at < c.latest then 1 end as may_be_early,
-        min(l.at) over (
+        l.stated_at as at,
+        case when l.ordinal < c.last and l.stated_at > c.earliest then 1 end as may_be_late,
+        case when l.ordinal > c.first and l.stated_at < c.latest then 1 end as may_be_early,
+        min(l.stated_at) over (
             partition by l.source, l.account, l.asset
             order by l.ordinal asc nulls first, l.turn asc nulls first, l.entry asc nulls first
             rows between 1 following and unbounded following
         ) as behind,
-        max(l.at) over (
+        max(l.stated_at) over (
             partition by l.source, l.account, l.asset
             order by l.ordinal asc nulls first, l.turn asc nulls first, l.entry asc nulls first
             rows between unbounded preceding and 1 preceding
@@ -324,9 +325,11 @@ select
     l.source as source,
     l.account as account,
     l.asset as asset,
-    l.at as at,
+    l.stated_at as at,
     cast(c.ledger as decimal(38, 18)) as expected,
-    cast(c.ledger + case when l.at < p.ends_at then -l.quantity else l.quantity end as decimal(38, 18)) as actual,
+    cast(
+        c.ledger + case when l.stated_at < p.ends_at then -l.quantity else l.quantity end as decimal(38, 18)
+    ) as actual,
     'end by entry ' || cast(l.origin as string) as anchor,
     case when w.late = w.early then 'unexplained' else 'cutoff' end as kind,
     'the date puts this row on another side of the end of the period than its place in the order of the venue' as text,
@@ -347,8 +350,8 @@ where
     and l.live
     and not l.by_hand
     and (
-        (w.early < w.late and l.at < p.ends_at and l.ordinal > c.first)
-        or ((w.early < w.late) is not true and l.at >= p.ends_at and l.ordinal < c.last)
+        (w.early < w.late and l.stated_at < p.ends_at and l.ordinal > c.first)
+        or ((w.early < w.late) is not true and l.stated_at >= p.ends_at and l.ordinal < c.last)
     );
 
 with numbered as (
@@ -389,8 +392,8 @@ compared as (
     group by l.source, l.account, l.asset
     having
         count(l.balance_after) > 0
-        and count(case when l.at < p.ends_at then l.entry end) > 0
-        and count(case when l.at >= p.ends_at then l.entry end) > 0
+        and count(case when l.stated_at < p.ends_at then l.entry end) > 0
+        and count(case when l.stated_at >= p.ends_at then l.entry end) > 0
 )
 select count(*) as examined
 from compared as c;

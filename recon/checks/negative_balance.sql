@@ -10,7 +10,8 @@
 -- balance, that counts: a jump is what it states beyond what was posted, and there is one only where the chain breaks.
 -- Only chains in which some row, in the order at hand, comes out below zero can dip. A dip is a run of ordinals below
 -- zero, which all have as many ordinals before them that are not. What people entered counts only where the venue
--- states no balance, for a balance that it states holds already what they found missing.
+-- states no balance, for a balance that it states holds already what they found missing. What came late for a sealed
+-- period is posted behind it; here counts when it happened.
 with stating as (
     select l.source as source, l.account as account, l.asset as asset
     from legs as l
@@ -25,7 +26,7 @@ chained as (
         l.ordinal as ordinal,
         l.turn as turn,
         l.entry as entry,
-        l.at as at,
+        l.stated_at as at,
         l.quantity as quantity,
         l.balance_after as balance_after,
         cast(coalesce(sum(l.quantity) over (
@@ -41,7 +42,7 @@ chained as (
     from legs as l
     cross join period as p
     left join stating as b on b.source = l.source and b.account = l.account and b.asset = l.asset
-    where l.class = 'assets' and l.live and l.at < p.ends_at and (not l.by_hand or b.source is null)
+    where l.class = 'assets' and l.live and l.stated_at < p.ends_at and (not l.by_hand or b.source is null)
 ),
 low as (
     select c.source as source, c.account as account, c.asset as asset
@@ -195,4 +196,4 @@ having (min(u.at) <= p.starts_at) is not true;
 select count(*) as examined
 from legs as l
 cross join period as p
-where l.class = 'assets' and l.live and l.at < p.ends_at;
+where l.class = 'assets' and l.live and l.stated_at < p.ends_at;

@@ -55,6 +55,9 @@ def exit_code(found: Reconciled) -> int:
 def show(found: Reconciled) -> None:
     """What matters first: clean or not, then each break with its cause and the next step, then the checks."""
     click.echo(click.style(headline(found), bold=True, fg="green" if found.clean else "red"))
+    if found.late:
+        items = "1 item" if found.late == 1 else f"{found.late} items"
+        click.echo(f"{items} posted in it came late for a sealed period; recon bridge PERIOD lays them open.")
     click.echo()
     if found.breaks:
         _show_breaks(found)

@@ -12,14 +12,29 @@ from recon.core.times import Period
 
 
 class RollForward(NamedTuple):
-    """One place and asset over the period, in units: opening + incoming - outgoing = closing, all summed apart."""
+    """One place and asset over the period, in units; every column is summed apart from the others.
+
+    opening + deposits + buys + income + transfers_in - sells - withdrawals - fees - transfers_out + adjustments +
+    prior_items + openings + other = closing. What a leg is follows from the account it stands against. ``prior_items``
+    came late for a sealed period, ``openings`` are stated ones, ``other`` stands against suspense, loans and the rest.
+    """
 
     source: str
     account: str
     asset: str
     opening: Decimal
-    incoming: Decimal
-    outgoing: Decimal
+    deposits: Decimal
+    buys: Decimal
+    income: Decimal
+    transfers_in: Decimal
+    sells: Decimal
+    withdrawals: Decimal
+    fees: Decimal
+    transfers_out: Decimal
+    adjustments: Decimal
+    prior_items: Decimal
+    openings: Decimal
+    other: Decimal
     closing: Decimal
 
 
@@ -73,6 +88,22 @@ class Transfer(NamedTuple):
     received_entry: str
     fee: Decimal
     in_transit: Decimal
+
+
+class PriorItem(NamedTuple):
+    """A movement that came late for a sealed ``period``: it happened at ``stated_at`` and is posted ``at`` its end."""
+
+    period: str
+    stated_at: datetime
+    at: datetime
+    source: str
+    account: str
+    kind: str
+    asset: str
+    quantity: Decimal
+    entry: str
+    answer: str
+    pointer: str
 
 
 class Coverage(NamedTuple):
@@ -153,7 +184,11 @@ class Curve(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Books:
-    """Everything a report may say about one period. ``as_of`` is the moment of the latest reading in the ledger."""
+    """Everything a report may say about one period. ``as_of`` is the moment of the latest reading in the ledger.
+
+    ``against``: what all accounts that are no place hold of each asset at the period's end, which is what the places
+    hold with its sign turned, for the trial balance sums to zero.
+    """
 
     entity: str
     zone: str
@@ -166,9 +201,11 @@ class Books:
     assumptions: Mapping[str, str]
     sources: Sequence[tuple[str, str]]
     roll_forward: Sequence[RollForward]
+    against: Mapping[str, Decimal]
     balances: Sequence[BalanceProof]
     transactions: Sequence[Transaction]
     transfers: Sequence[Transfer]
+    prior_items: Sequence[PriorItem]
     coverage: Sequence[Coverage]
     seconds: Sequence[tuple[str, Second]]
     checks: Sequence[CheckResult]

@@ -73,7 +73,7 @@ def standing(steps: Iterable[str]) -> list[Seal]:
     """The seals in force, oldest first, of all steps so far as canonical JSON."""
     found: list[Seal] = []
     for text in steps:
-        document = json.loads(text)
+        document = json.loads(text, parse_float=str, parse_int=int)
         by = Who(**document["by"])
         if document["act"] == CLOSED:
             bounds = (from_iso(document[name]) for name in ("starts_at", "ends_at"))

@@ -37,11 +37,14 @@ SELECT
     posted.entry AS turn,
     posted.reverses IS NULL AND reversal.reversed IS NULL AS live,
     true AS counted,
-    posted.number AS origin
+    posted.number AS origin,
+    coalesce(late.stated_at, posted."at") AS stated_at
 FROM ({posted}) AS posted
+LEFT JOIN ({late}) AS late ON late.entry = posted.entry
 LEFT JOIN (SELECT DISTINCT reverses AS reversed FROM {reversals} WHERE reverses IS NOT NULL) AS reversal
     ON reversal.reversed = posted.entry
 """
+"""An entry is dated behind what was sealed when it came; ``stated_at`` is when it happened."""
 
 _ORIGINS = """
 UPDATE legs SET origin = f.number
@@ -148,6 +151,7 @@ def _fill(ledger: Ledger, copy: duckdb.DuckDBPyConnection, tables: set[str], fol
     kept = folder is not None and "legs" in tables and cuts["entries"] > 0
     plain = sorted(tables - {"legs"})
     names = [*LEGS, *plain] if "legs" in tables and not kept else plain
+    names = [*names, "late"] if "legs" in tables else names
     cuts |= {"after": 0, "first": 0, "last": cuts["records"]}
     with clear_errors(ledger.where), ledger.alone() as database, ThreadPoolExecutor(2) as both_cores:
         parts = list(both_cores.map(partial(read, database, cuts), names))
@@ -156,9 +160,9 @@ def _fill(ledger: Ledger, copy: duckdb.DuckDBPyConnection, tables: set[str], fol
     if folder is not None and kept:
         files = [str(path) for path in kept_files(ledger, copy, cuts, folder)]
         posted = f"SELECT * FROM read_parquet({files})"
-        copy.execute(_MAKE_LEGS.format(posted=posted, reversals=f"({posted})"))
+        copy.execute(_MAKE_LEGS.format(posted=posted, reversals=f"({posted})", late=typed("late")))
     elif "legs" in tables:
-        copy.execute(_MAKE_LEGS.format(posted=POSTED, reversals="entries_part"))
+        copy.execute(_MAKE_LEGS.format(posted=POSTED, reversals="entries_part", late=typed("late")))
     if "legs" in tables:
         copy.execute(_ORIGINS)
     for name in plain:

@@ -87,6 +87,15 @@ _PARTS = {
         """entries JOIN records ON records.id = entries.record_id JOIN readings ON readings.id = records.reading_id
         WHERE entries.reverses IS NOT NULL AND entries.id <= {entries}""",
     ),
+    "late": _Part(
+        "entry count entries.id, stated_at moment coalesce(taken.at,told.at)",
+        """entries JOIN records AS told ON told.id = entries.record_id
+        LEFT JOIN entries AS turned ON turned.id = entries.reverses
+        LEFT JOIN records AS taken ON taken.id = turned.record_id
+        WHERE EXISTS (SELECT 1 FROM acts WHERE horizon IS NOT NULL)
+        AND entries.at IN (SELECT horizon FROM acts WHERE horizon IS NOT NULL)
+        AND coalesce(taken.at, told.at) < entries.at AND entries.id <= {entries}""",
+    ),
     "links": _Part(
         "link count id, kind text, basis text, one_record count, other_record count, fee number",
         "links WHERE id <= {links}",
@@ -199,7 +208,7 @@ def _opened(database: Database) -> AdbcDatabase:
 
 
 LEGS = ("entries", "postings", "marks", "versions", "entered")
-"""The parts that legs are made of."""
+"""The parts that legs are made of; beside them ``late`` tells when what came late for a sealed period happened."""
 
 POSTED = f"""
 SELECT

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from recon import __version__
-from recon.core.books import BalanceProof, Books, Curve, RegisteredBreak, RollForward, Transaction, Transfer
+from recon.core.books import BalanceProof, Books, Curve, RegisteredBreak, Transaction, Transfer
 from recon.core.breaks import CheckResult
 from recon.core.money import exact
 from recon.core.times import EPOCH, Period, aware, naive
@@ -17,28 +17,9 @@ from recon.ledger.reads import EntryEvidence, entry_evidence, evidence_head, lat
 from recon.ledger.store import Ledger
 from recon.pipeline.config import Config
 from recon.pipeline.coverage import certify
+from recon.pipeline.late import posted
 from recon.pipeline.reconcile import examine, registered
-
-_ROLL_FORWARD = """
-select l.source, l.account, l.asset,
-    coalesce(sum(case when l.at < $start then l.quantity end), 0) as opening,
-    coalesce(sum(case when l.at >= $start and l.at < $end and l.quantity > 0 then l.quantity end), 0) as incoming,
-    coalesce(sum(case when l.at >= $start and l.at < $end and l.quantity < 0 then -l.quantity end), 0) as outgoing,
-    coalesce(sum(case when l.at < $end then l.quantity end), 0) as closing
-from legs as l
-where l.class = 'assets' and l.live and l.counted
-group by l.source, l.account, l.asset
-union all
-select 'between places', 'transit', l.asset,
-    coalesce(sum(case when l.at < $start then l.quantity end), 0),
-    coalesce(sum(case when l.at >= $start and l.at < $end and l.quantity > 0 then l.quantity end), 0),
-    coalesce(sum(case when l.at >= $start and l.at < $end and l.quantity < 0 then -l.quantity end), 0),
-    coalesce(sum(case when l.at < $end then l.quantity end), 0)
-from legs as l
-where l.class = 'transit' and l.live and l.counted
-group by l.asset
-order by 1, 2, 3
-"""
+from recon.pipeline.rolled import rolled
 
 _TRANSFERS = """
 with held as (
@@ -114,12 +95,14 @@ def books(
         "end": naive(period.end or datetime(2200, 1, 1, tzinfo=UTC)),
     }
     with typed_copy(ledger, kept=config.legs) as copy:
-        roll_forward = [RollForward(*row) for row in copy.execute(_ROLL_FORWARD, span).fetchall()]
+        roll_forward, against = rolled(copy, period)
         looks = copy.execute(_LOOKS).fetchall()
         proofs = [proof for look in _chosen(looks, period) for proof in _proofs(copy, *look)]
         transactions = copy.execute(_TRANSACTIONS, span).fetchall()
         transfers = copy.execute(_TRANSFERS, span).fetchall()
         curves = _curves(copy.execute(_CURVES, span).fetchall())
+        with ledger.transaction() as tx:
+            prior_items = posted(config, tx, copy, period)
     with ledger.transaction() as tx:
         as_of = max((one.ended_at for one in latest_readings(tx)), default=None)
         found = registered(tx, period, results, as_of or EPOCH)
@@ -138,12 +121,14 @@ def books(
         evidence_head=sealed,
         assumptions=config.assumptions(),
         sources=[(one.name, one.source.title) for one in config.sources],
-        roll_forward=[row for row in roll_forward if any(row[3:])],
+        roll_forward=roll_forward,
+        against=against,
         balances=_explained(proofs, found.breaks),
         transactions=[_transaction(row, origins[row[7]]) for row in transactions],
         transfers=[
             Transfer(*row)._replace(sent_at=aware(row[2]), received_at=aware(row[7])) for row in transfers
         ],
+        prior_items=prior_items,
         coverage=certified.cells,
         seconds=certified.seconds,
         checks=results,

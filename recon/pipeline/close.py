@@ -325,7 +325,7 @@ def _moved(period: Period, steps: Sequence[ActRow], balances: Sequence[Mapping[s
     olds = [one for one in steps if one.act == CLOSED and one.name == period.name]
     if not olds:
         return {}
-    old = json.loads(olds[-1].facts)
+    old = json.loads(olds[-1].facts, parse_float=str, parse_int=int)
     then = {(one["account"], one["asset"]): one["quantity"] for one in old["balances"]}
     now = {(one["account"], one["asset"]): one["quantity"] for one in balances}
     return {

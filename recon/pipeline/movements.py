@@ -81,7 +81,7 @@ from (
 _MOVEMENTS = """
 create or replace temp table movements as
 select l.record, l.entry, l.origin as number, l.source, a.account, l.asset, coalesce(p.pool, l.asset) as pool,
-    cast(-l.quantity as decimal(36, 18)) as quantity, l.at as moment, l.kind, l.txid, l.address,
+    cast(-l.quantity as decimal(36, 18)) as quantity, l.stated_at as moment, l.kind, l.txid, l.address,
     l.class = 'transit' as inside
 from legs as l
 join legs as a on a.entry = l.entry and a.asset = l.asset and a.class = 'assets'

@@ -11,7 +11,7 @@ from duckdb import DuckDBPyConnection
 
 from recon.checks import Configured as CheckedSource
 from recon.checks import Disagreement, Problem, Reckoned, run
-from recon.core.books import RecordEvidence, RegisteredBreak
+from recon.core.books import PriorItem, RecordEvidence, RegisteredBreak
 from recon.core.breaks import Break, CheckResult
 from recon.core.canonical import read_json, write_json
 from recon.core.errors import LedgerError
@@ -30,6 +30,7 @@ from recon.ledger.store import Ledger
 from recon.ledger.transaction import Transaction
 from recon.pipeline.config import Config
 from recon.pipeline.coverage import second_readings
+from recon.pipeline.late import posted
 from recon.pipeline.match import settle
 from recon.pipeline.prices import pricing, values
 from recon.pipeline.register import OPEN, Life, lives, update
@@ -47,6 +48,7 @@ class Reconciled:
     """The outcome of all checks over a period.
 
     ``values``: what a break's difference is worth in base currency at the period's end, by its id, where a trade tells.
+    ``late``: how many movements posted in the period belong to one that was sealed before they came.
     """
 
     period: Period
@@ -54,6 +56,7 @@ class Reconciled:
     breaks: Sequence[RegisteredBreak]
     values: Mapping[str, Decimal] = field(default_factory=dict)
     currency: str = ""
+    late: int = 0
 
     @property
     def clean(self) -> bool:
@@ -84,15 +87,18 @@ def reconcile(session: Session, period: Period) -> Reconciled:
     """Checks, and writes to the register what opened, changed or cleared."""
     config, now = session.config, session.clock.now()
     worth: dict[str, Decimal] = {}
+    late: list[PriorItem] = []
 
     def look(copy: DuckDBPyConnection, results: Sequence[CheckResult], reckoned: Reckoned) -> None:
         worth.update(values(copy, config, period, results))
+        with session.ledger.transaction() as tx:
+            late.extend(posted(config, tx, copy, period))
 
     results = examine(config, session.ledger, period, look, session.run)
     with session.ledger.transaction() as tx:
         update(tx, session.run, now, period, results, lives(acts(tx, "break")))
         found = registered(tx, period, results, now)
-    return replace(found, values=worth, currency=config.entity.base_currency)
+    return replace(found, values=worth, currency=config.entity.base_currency, late=len(late))
 
 
 def examine(

@@ -72,7 +72,7 @@ def enter(tx: Transaction, run: int, lines: Iterable[Answer]) -> None:
 def read(line: Answer) -> dict[str, Any]:
     """The document that a line of the evidence seals."""
     with line.body() as body:
-        found: dict[str, Any] = json.load(body)
+        found: dict[str, Any] = json.load(body, parse_float=str, parse_int=int)
     return found
 
 

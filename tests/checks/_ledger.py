@@ -24,7 +24,7 @@ create table legs(
     entry bigint, source varchar, account varchar, ledger_account varchar, class varchar, asset varchar,
     quantity decimal(36,18), balance_after decimal(36,18), "at" timestamp, ordinal bigint, kind varchar, live boolean,
     number bigint, turn bigint, record bigint, txid varchar, address varchar, counted boolean, origin bigint,
-    by_hand boolean default false
+    by_hand boolean default false, stated_at timestamp
 );
 create table facts(
     fact bigint, reading bigint, run bigint, source varchar, stream varchar, subject varchar, name varchar,
@@ -127,8 +127,8 @@ class Ledger:
             leg = values[first : first + 12]
             entry = leg[0]
             self.connection.execute(
-                f"insert into legs values ({', '.join('?' * 20)})",
-                [*leg, entry, entry, entry, "", "", True, entry, False],
+                f"insert into legs values ({', '.join('?' * 21)})",
+                [*leg, entry, entry, entry, "", "", True, entry, False, leg[8]],
             )
 
     def mark(self, entry: int, txid: str = "", address: str = "") -> int:

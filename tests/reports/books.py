@@ -12,6 +12,7 @@ from recon.core.books import (
     Books,
     Coverage,
     Curve,
+    PriorItem,
     RecordEvidence,
     RegisteredBreak,
     RollForward,
@@ -20,6 +21,7 @@ from recon.core.books import (
     Transfer,
 )
 from recon.core.breaks import Break, CheckResult, Diagnosis
+from recon.core.money import total
 from recon.core.times import Period
 
 ZONE = "Europe/Warsaw"
@@ -121,7 +123,21 @@ def _balance(line: str) -> BalanceProof:
 
 def _roll_forward(line: str) -> RollForward:
     source, account, asset, *words = line.split()
-    return RollForward(source, account, asset, *map(Decimal, words))
+    opening, incoming, outgoing, closing = map(Decimal, words)
+    none = Decimal(0)
+    sold = outgoing if asset == "PLN" else none
+    return RollForward(
+        source, account, asset, opening, incoming, none, none, none, sold, outgoing - sold, none, none, none, none,
+        none, none, closing,
+    )  # fmt: skip
+
+
+def _against() -> dict[str, Decimal]:
+    rows = [_roll_forward(line) for line in ROLL_FORWARD.split("\n") if line]
+    return {
+        asset: total(one.closing for one in rows if one.asset == asset).copy_negate()
+        for asset in {one.asset for one in rows}
+    }
 
 
 def _break(
@@ -297,6 +313,7 @@ BOOKS = Books(
         ("broker", "CSV files"), ("egera", "Egera"), ("fuse", "CryptoFuse"), ("gas", "ETHGas"),
     ],
     roll_forward=[_roll_forward(line) for line in ROLL_FORWARD.split("\n") if line],
+    against=_against(),
     balances=[_balance(line) for line in BALANCES.split("\n") if line],
     transactions=[_transaction(line) for line in TRANSACTIONS.split("\n") if line],
     transfers=[
@@ -312,6 +329,12 @@ BOOKS = Books(
         Transfer(
             "same", "txid", at(3), "egera main", "BTC", Decimal("0.05"), "egera/12",
             at(3), "broker depot-1", "BTC", Decimal("0.05"), "broker/3", Decimal(0), Decimal(0),
+        ),
+    ],
+    prior_items=[
+        PriorItem(
+            "2025-02", START - timedelta(days=3), START, "fuse", "main", "deposit", "ETH",
+            Decimal("0.000000000000000001"), "fuse/1176", HISTORY, "/data/1176",
         ),
     ],
     coverage=COVERAGE,

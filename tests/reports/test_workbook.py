@@ -25,12 +25,14 @@ from reports import accountant
 from reports._render import RENDERERS
 from reports._render._plain import visible
 from reports._render.xlsx import LONGEST, MOST_ROWS, _footer, _sheet_name
+from reports._tables import MOVED
 from tests.reports.books import BOOKS, many
 from tests.reports.hostile import CORPUS, hostile_books
 from tests.reports.test_builders import EMPTY
 
 SHEETS = [
-    "Summary", "Coverage", "Second readings", "Roll-forward", "Balances", "Transfers", "Breaks", "Transactions",
+    "Summary", "Coverage", "Second readings", "Roll-forward", "Entity roll-forward",
+    "Prior-period items", "Balances", "Transfers", "Breaks", "Transactions",
 ]  # fmt: skip
 RENDER = RENDERERS["xlsx"]
 
@@ -104,7 +106,7 @@ def test_amounts_that_a_cell_cannot_hold_stand_beside_it_whole(book: Path) -> No
     for row, one in zip(rows(book, "Roll-forward"), BOOKS.roll_forward, strict=True):
         for title, number in (
             ("Opening", one.opening),
-            ("In", one.incoming),
+            ("Deposits", one.deposits),
             ("Closing by the ledger", one.closing),
         ):
             assert row[f"{title} (exact)"] == text(number)
@@ -122,7 +124,7 @@ def test_a_check_is_a_formula_over_its_row_and_its_result_is_cached(book: Path) 
         formula for sheet, formula in formulas(book) if sheet == "Roll-forward" and "Closing" in formula
     }
     one = "roll_forward[[#This Row],[{}]]".format
-    moved = f"{one('Opening')} + {one('In')} - {one('Out')}"
+    moved = " ".join(f"{sign} {one(title)}" for title, sign in (("Opening", ""), *MOVED)).strip()
     assert f"=ROUND({moved} - {one('Closing by the ledger')},{one('Places')})" in checks
     assert f"=ROUND({moved},{one('Places')})" in {formula for _, formula in formulas(book)}
     read = rows(book, "Roll-forward")
