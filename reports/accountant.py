@@ -3,7 +3,7 @@
 from recon.core.books import Books
 from recon.core.contracts import Report
 from recon.core.document import Document, Section
-from reports import _tables
+from reports import _rolled, _tables
 
 TITLE = "Reconciliation workbook"
 
@@ -19,8 +19,8 @@ def build(books: Books) -> Document:
     sheets = {
         "Coverage": _tables.coverage(books),
         "Second readings": _tables.second_readings(books),
-        "Roll-forward": _tables.roll_forward(books),
-        "Entity roll-forward": _tables.entity_roll_forward(books),
+        "Roll-forward": _rolled.roll_forward(books),
+        "Entity roll-forward": _rolled.entity_roll_forward(books),
         "Prior-period items": _tables.prior_items(books),
         "Balances": _tables.balances(books),
         "Transfers": _tables.transfers(books),

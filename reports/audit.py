@@ -5,7 +5,7 @@ from dataclasses import replace
 from recon.core.books import Books
 from recon.core.contracts import Report
 from recon.core.document import Document, Section, Table
-from reports import _curves, _evidence, _tables
+from reports import _curves, _evidence, _rolled, _tables
 
 TITLE = "Audit report"
 MOST_ROWS = 10_000
@@ -26,12 +26,12 @@ def build(books: Books) -> Document:
             Section(
                 key="roll_forward",
                 title="Roll-forward",
-                tables=[_cut(_tables.roll_forward(books), books)],
+                tables=[_cut(_rolled.roll_forward(books), books)],
             ),
             Section(
                 key="entity_roll_forward",
                 title="Roll-forward of the entity",
-                tables=[_tables.entity_roll_forward(books)],
+                tables=[_rolled.entity_roll_forward(books)],
             ),
             Section(
                 key="prior_items",

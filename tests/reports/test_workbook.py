@@ -25,7 +25,7 @@ from reports import accountant
 from reports._render import RENDERERS
 from reports._render._plain import visible
 from reports._render.xlsx import LONGEST, MOST_ROWS, _footer, _sheet_name
-from reports._tables import MOVED
+from reports._rolled import MOVED
 from tests.reports.books import BOOKS, many
 from tests.reports.hostile import CORPUS, hostile_books
 from tests.reports.test_builders import EMPTY
