@@ -26,6 +26,7 @@ SCHEMA = {
         "asset": "VARCHAR", "quantity": EXACT, "balance_after": EXACT, "at": MOMENT, "ordinal": "BIGINT",
         "turn": "BIGINT", "kind": "VARCHAR", "record": "BIGINT", "txid": "VARCHAR", "address": "VARCHAR",
         "by_hand": "BOOLEAN", "live": "BOOLEAN", "counted": "BOOLEAN", "origin": "BIGINT",
+        "stated_at": MOMENT,
     },
     "pending": {
         "record": "BIGINT", "source": "VARCHAR", "stream": "VARCHAR", "account": "VARCHAR", "asset": "VARCHAR",
