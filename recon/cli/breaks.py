@@ -8,17 +8,17 @@ from typing import Any
 
 import click
 
+from recon.cli._asked import asked as asked_options
+from recon.cli._breaks_file import export_file, import_file
 from recon.cli._clock import SYSTEM
 from recon.cli._output import Options, aligned, paragraph, plain, shared_options, table
 from recon.cli._output import command as recon_command
 from recon.cli._session import load, reading, who, writing
-from recon.core.errors import NumberRefused
 from recon.core.money import parse, round_to
 from recon.core.reasons import REASONS
 from recon.pipeline import breaks
 from recon.pipeline.breaks import Asked, Listed, Register
 
-_STATUSES = ("open", "assigned", "resolved", "cleared")
 _CENTS = 2
 _names = click.argument("names", metavar="BREAK...", nargs=-1, required=True)
 
@@ -29,43 +29,16 @@ def command() -> None:
     """Lists the breaks of the register, and keeps what people do about them."""
 
 
-class _Number(click.ParamType[Decimal]):
-    name = "number"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
-        try:
-            return value if isinstance(value, Decimal) else parse(value)
-        except NumberRefused:
-            self.fail(f"{value!r} is not an amount like 1234.56", param, ctx)
+command.add_command(export_file)
+command.add_command(import_file)
 
 
 @command.command("list")
-@click.option("--source", "sources", multiple=True, help="Only of this source.")
-@click.option("--check", "checks", multiple=True, help="Only of this check.")
-@click.option("--owner", "owners", multiple=True, help="Only those that somebody owns; '' is nobody.")
-@click.option(
-    "--status",
-    "statuses",
-    multiple=True,
-    type=click.Choice([*_STATUSES, "all"]),
-    help="Only in this state; else all that are not cleared.",
-)
-@click.option("--age", type=click.IntRange(min=0), default=0, help="Only so many days old, or older.")
-@click.option("--value", type=_Number(), help="Only worth so much in base currency, or more.")
+@asked_options
 @recon_command
-def show_all(
-    options: Options,
-    sources: Sequence[str],
-    checks: Sequence[str],
-    owners: Sequence[str],
-    statuses: Sequence[str],
-    age: int,
-    value: Decimal | None,
-) -> None:
+def show_all(options: Options, asked: Asked) -> None:
     """Lists breaks, dearest first, with their ages and causes."""
     config = load(options)
-    chosen = _STATUSES if "all" in statuses else tuple(statuses) or Asked().statuses
-    asked = Asked(sources, checks, owners, chosen, age, value)
     with reading(config) as ledger, options.progress("Reading"):
         found = breaks.register(config, ledger, SYSTEM.now(), asked)
     options.answer(found.facts(), lambda: _show(found))

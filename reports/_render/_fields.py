@@ -90,7 +90,7 @@ def _amounts(column: Column, cells: Sequence[Any], places: Sequence[int], key: s
     value = Field(
         title=column.title,
         cells=numbers,
-        look={"num_format": _amount_format(behind), "align": "right"},
+        look={"num_format": amount_format(behind), "align": "right"},
         width=_width(column.title, [whole + behind]),
         formula=_formula(column.formula, key),
         total=sum_,
@@ -140,7 +140,7 @@ def _plain(column: Column, cells: Sequence[Cell], widest: int) -> Field:
     )
 
 
-def _amount_format(behind: int) -> str:
+def amount_format(behind: int) -> str:
     """Points stand beneath one another: a ? takes the room of a zero that says nothing."""
     form = "#,##0" if behind == 0 else "#,##0." + "0" * min(behind, 2) + "?" * max(behind - 2, 0)
     return f"{form};[Red]-{form}"

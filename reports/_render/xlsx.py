@@ -27,16 +27,16 @@ MOST_ROWS = 1_048_576 - 100
 LONGEST = 32_767
 WRAP_AT, WRAP_AT_STACKED = 60, 34
 _CUT = " [cut: a cell holds no more]"
-_A4 = 9
+A4 = 9
 _REFUSED_IN_NAMES = re.compile(r"[\[\]:*?/\\'\n]")
-_INK, _MUTED, _RULE, _HEAD = "#1B1F24", "#5C6670", "#D8DDE3", "#1F3A5F"
-_GOOD = {"font_color": "#17663D", "bg_color": "#E6F4EA"}
-_FAIR = {"font_color": "#7A5200", "bg_color": "#FFF4D6"}
-_BAD = {"font_color": "#A3211B", "bg_color": "#FDE7E6"}
-_TONES: dict[str, dict[str, Any]] = {"good": _GOOD, "bad": _BAD, "plain": {}}
-_BASE = {"font_name": "Calibri", "font_size": 10, "font_color": _INK, "valign": "top"}
-_CELL = {"bottom": 1, "bottom_color": _RULE, "indent": 1}
-_OPTIONS = {
+_INK, MUTED, _RULE, HEAD = "#1B1F24", "#5C6670", "#D8DDE3", "#1F3A5F"
+GOOD = {"font_color": "#17663D", "bg_color": "#E6F4EA"}
+FAIR = {"font_color": "#7A5200", "bg_color": "#FFF4D6"}
+BAD = {"font_color": "#A3211B", "bg_color": "#FDE7E6"}
+_TONES: dict[str, dict[str, Any]] = {"good": GOOD, "bad": BAD, "plain": {}}
+BASE = {"font_name": "Calibri", "font_size": 10, "font_color": _INK, "valign": "top"}
+CELL = {"bottom": 1, "bottom_color": _RULE, "indent": 1}
+OPTIONS = {
     "in_memory": True,
     "strings_to_formulas": False,
     "strings_to_urls": False,
@@ -62,12 +62,12 @@ def _workbook(document: Document) -> bytes:
         for table in section.tables:
             _refuse_too_long(table)
     buffer = BytesIO()
-    book = Workbook(buffer, _OPTIONS)
+    book = Workbook(buffer, OPTIONS)
     created = (document.as_of or EPOCH).astimezone(UTC).replace(tzinfo=None)
     book.set_properties(
         {"title": visible(document.title), "subject": visible(document.subtitle), "created": created}
     )
-    look = cache(lambda **properties: book.add_format(_BASE | properties))
+    look = cache(lambda **properties: book.add_format(BASE | properties))
     tint = cache(lambda **properties: book.add_format(properties))
     names: list[str] = []
     for section in document.sections:
@@ -85,8 +85,8 @@ def _title(pen: Pen, document: Document) -> int:
     """The head of the first sheet; the row after it."""
     pen.sheet.set_row(0, 28)
     pen.sheet.set_row(1, 18)
-    _text(pen, 0, 0, document.title, pen.look(bold=True, font_size=18, font_color=_HEAD))
-    _text(pen, 1, 0, document.subtitle, pen.look(font_size=11, font_color=_MUTED))
+    put_text(pen, 0, 0, document.title, pen.look(bold=True, font_size=18, font_color=HEAD))
+    put_text(pen, 1, 0, document.subtitle, pen.look(font_size=11, font_color=MUTED))
     if document.status is None:
         return 3
     tone = _TONES[document.status.tone]
@@ -94,13 +94,13 @@ def _title(pen: Pen, document: Document) -> int:
         pen.sheet.write_blank(2, column, None, pen.look(**tone))
     pen.sheet.set_row(2, 24)
     band = {"bold": True, "font_size": 12, "valign": "vcenter"} | tone
-    _text(pen, 2, 0, f"{document.status.label}. {_said(document.status.value)}", pen.look(**band))
+    put_text(pen, 2, 0, f"{document.status.label}. {_said(document.status.value)}", pen.look(**band))
     return 4
 
 
 def _heading(pen: Pen, section: Section) -> int:
     pen.sheet.set_row(0, 24)
-    _text(pen, 0, 0, section.title, pen.look(bold=True, font_size=14, font_color=_HEAD))
+    put_text(pen, 0, 0, section.title, pen.look(bold=True, font_size=14, font_color=HEAD))
     return 1
 
 
@@ -118,7 +118,7 @@ def _section(pen: Pen, section: Section, row: int) -> None:
         shown = fields(table, WRAP_AT if alone else WRAP_AT_STACKED)
         if table.title and not alone:
             pen.sheet.set_row(row, 20)
-            _text(pen, row, 0, table.title, pen.look(bold=True, font_size=12, font_color=_HEAD))
+            put_text(pen, row, 0, table.title, pen.look(bold=True, font_size=12, font_color=HEAD))
             row += 1
         for words in notes(table, shown):
             row = _note(pen, row, words)
@@ -138,13 +138,13 @@ def _section(pen: Pen, section: Section, row: int) -> None:
 
 
 def _note(pen: Pen, row: int, words: str) -> int:
-    _text(pen, row, 0, words, pen.look(italic=True, font_color=_MUTED))
+    put_text(pen, row, 0, words, pen.look(italic=True, font_color=MUTED))
     return row + 1
 
 
 def _fact(pen: Pen, row: int, fact: Fact) -> None:
-    _text(pen, row, 0, fact.label, pen.look(font_color=_MUTED))
-    _text(pen, row, 1, _said(fact.value), pen.look(num_format="@", **_TONES[fact.tone]))
+    put_text(pen, row, 0, fact.label, pen.look(font_color=MUTED))
+    put_text(pen, row, 1, _said(fact.value), pen.look(num_format="@", **_TONES[fact.tone]))
 
 
 def _table(pen: Pen, table: Table, shown: list[Field], top: int) -> int:
@@ -153,8 +153,8 @@ def _table(pen: Pen, table: Table, shown: list[Field], top: int) -> int:
     pen.sheet.set_row(top, 30)
     if not table.rows:
         for column, field in enumerate(shown):
-            _text(pen, top, column, field.title, heads[column])
-        _text(pen, top + 1, 0, table.empty, pen.look(italic=True, font_color=_MUTED))
+            put_text(pen, top, column, field.title, heads[column])
+        put_text(pen, top + 1, 0, table.empty, pen.look(italic=True, font_color=MUTED))
         return top + 2
     first, last = top + 1, top + len(table.rows)
     has_total = any(field.total is not None for field in shown)
@@ -172,7 +172,7 @@ def _table(pen: Pen, table: Table, shown: list[Field], top: int) -> int:
                     "header": field.title,
                     "header_format": heads[number],
                     "formula": field.formula,
-                    "format": pen.look(**_CELL, **field.look),
+                    "format": pen.look(**CELL, **field.look),
                     "total_function": "sum" if field.total is not None else "",
                     "total_string": "Total" if has_total and number == 0 else "",
                 }
@@ -207,7 +207,7 @@ def _head(pen: Pen, field: Field) -> Any:
     look = {
         "bold": True,
         "font_color": "#FFFFFF",
-        "bg_color": _HEAD,
+        "bg_color": HEAD,
         "text_wrap": True,
         "valign": "vcenter",
         "indent": 1,
@@ -216,12 +216,12 @@ def _head(pen: Pen, field: Field) -> Any:
 
 
 def _column(pen: Pen, field: Field, first: int, column: int) -> None:
-    look = pen.look(**_CELL, **field.look)
+    look = pen.look(**CELL, **field.look)
     for row, cell in enumerate(field.cells, first):
         if cell is None or cell == "":
             pen.sheet.write_blank(row, column, None, look)
         elif isinstance(cell, str):
-            _text(pen, row, column, cell, look)
+            put_text(pen, row, column, cell, look)
         elif isinstance(cell, datetime):
             pen.sheet.write_datetime(row, column, cell.astimezone(UTC).replace(tzinfo=None), look)
         elif field.formula:
@@ -231,11 +231,11 @@ def _column(pen: Pen, field: Field, first: int, column: int) -> None:
 
 
 def _total(pen: Pen, table: Table, field: Field, row: int, column: int) -> None:
-    look = pen.look(bold=True, top=1, top_color=_HEAD, indent=1, **field.look)
+    look = pen.look(bold=True, top=1, top_color=HEAD, indent=1, **field.look)
     if field.total is not None:
         pen.sheet.write_formula(row, column, f"=SUBTOTAL(109,{table.key}[{field.title}])", look, field.total)
     elif column == 0:
-        _text(pen, row, column, "Total", look)
+        put_text(pen, row, column, "Total", look)
     else:
         pen.sheet.write_blank(row, column, None, look)
 
@@ -244,13 +244,13 @@ def _colours(pen: Pen, field: Field, first: int, last: int, column: int) -> None
     """Colours that follow the cells: the words of a flag, and whether what must be zero is."""
     rules: list[dict[str, Any]] = []
     if field.is_flag:
-        for words, tone in ((field.good, _GOOD), (field.fair, _FAIR)):
+        for words, tone in ((field.good, GOOD), (field.fair, FAIR)):
             rules += [{"criteria": "==", "value": f'"{word}"', "format": pen.tint(**tone)} for word in words]
-        rules.append({"criteria": "!=", "value": '""', "format": pen.tint(**_BAD)})
+        rules.append({"criteria": "!=", "value": '""', "format": pen.tint(**BAD)})
     elif field.zero_is_good:
         rules = [
-            {"criteria": "==", "value": 0, "format": pen.tint(**_GOOD)},
-            {"criteria": "!=", "value": 0, "format": pen.tint(**_BAD)},
+            {"criteria": "==", "value": 0, "format": pen.tint(**GOOD)},
+            {"criteria": "!=", "value": 0, "format": pen.tint(**BAD)},
         ]
     if rules:
         rules.insert(0, {"type": "blanks", "format": None})
@@ -260,20 +260,21 @@ def _colours(pen: Pen, field: Field, first: int, last: int, column: int) -> None
         )
 
 
-def _text(pen: Pen, row: int, column: int, words: str, look: Any) -> None:
+def put_text(pen: Pen, row: int, column: int, words: str, look: Any) -> None:
     """Text as text. What looks like the library's own mark-up would be written as it stands, so it goes in pieces."""
-    plain = _cut(visible(words))
+    plain = cell_text(words)
     if plain.startswith("<r>") and plain.endswith("</r>"):
         pen.sheet.write_rich_string(row, column, "<", "r>", plain[3:], look)
     else:
         pen.sheet.write_string(row, column, plain, look)
 
 
-def _cut(words: str) -> str:
-    """What a cell holds, which counts in UTF-16 units; a cut says so."""
-    units = words.encode("utf-16-le")
+def cell_text(words: str) -> str:
+    """``words`` as a cell holds them: all visible, no longer than it takes in UTF-16 units; a cut says so."""
+    shown = visible(words)
+    units = shown.encode("utf-16-le")
     if len(units) <= 2 * LONGEST:
-        return words
+        return shown
     return units[: 2 * (LONGEST - len(_CUT))].decode("utf-16-le", "ignore") + _CUT
 
 
@@ -286,7 +287,7 @@ def _said(value: Cell) -> str:
 def _print_set_up(sheet: Any, document: Document) -> None:
     sheet.hide_gridlines(2)
     sheet.set_landscape()
-    sheet.set_paper(_A4)
+    sheet.set_paper(A4)
     sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
     sheet.fit_to_pages(1, 0)
     identity = " · ".join(f"{fact.label} {_short(_said(fact.value), 14)}" for fact in document.properties)

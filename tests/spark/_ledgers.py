@@ -111,7 +111,8 @@ def _legs(random: Random) -> Iterator[dict[str, Any]]:
         at = _moment(random)
         shared = {
             "entry": entry, "number": entry, "origin": entry, "source": source, "asset": asset, "at": at,
-            "stated_at": random.choice((at, _moment(random))), "ordinal": random.randrange(20), "turn": entry, "kind": _value(random, "kind", "VARCHAR"),
+            "stated_at": random.choice((at, _moment(random))),
+            "ordinal": random.randrange(20), "turn": entry, "kind": _value(random, "kind", "VARCHAR"),
             "record": random.randrange(1, 60), "txid": random.choice(_WORDS["txid"]),
             "address": random.choice(_WORDS["address"]), "live": random.random() < 0.9,
             "counted": random.random() < 0.9, "by_hand": random.random() < 0.1,
