@@ -39,27 +39,27 @@ _ON_STATUS = (
 )
 _ON_DUE = (('AND([Due]<>"",[Due]<TODAY(),[Status]<>"resolved")', "bad"),)
 LOCKED = (
-    FormColumn(title=ID, kind="exact", width=17),
-    FormColumn(title="Severity", kind="text", width=12, rules=_ON_SEVERITY),
-    FormColumn(title="Check", kind="text", width=19),
-    FormColumn(title="Source", kind="text", width=14),
-    FormColumn(title="Account", kind="text", width=14),
-    FormColumn(title="Asset", kind="text", width=11),
+    FormColumn(title=ID, kind="code", width=18),
+    FormColumn(title="Severity", kind="text", width=11, rules=_ON_SEVERITY),
+    FormColumn(title="Check", kind="text", width=18),
+    FormColumn(title="Source", kind="text", width=11),
+    FormColumn(title="Account", kind="text", width=11),
+    FormColumn(title="Asset", kind="text", width=10),
     FormColumn(title="At (local)", kind="moment", width=20),
-    FormColumn(title="Difference", kind="amount", width=20),
-    FormColumn(title="Value", kind="amount", width=15),
+    FormColumn(title="Difference", kind="amount", width=14),
+    FormColumn(title="Value", kind="money", width=13),
     FormColumn(title="Age days", kind="count", width=9, rules=_ON_AGE),
-    FormColumn(title="Bucket", kind="text", width=11, rules=_ON_AGE),
-    FormColumn(title="Diagnosis", kind="text", width=19),
+    FormColumn(title="Bucket", kind="text", width=10, rules=_ON_AGE),
+    FormColumn(title="Diagnosis", kind="text", width=18),
 )
 BEHIND = (
-    FormColumn(title="What was found", kind="text", width=64),
-    FormColumn(title="Expected", kind="amount", width=22),
-    FormColumn(title="Actual", kind="amount", width=22),
-    FormColumn(title="Expected (exact)", kind="exact", width=26),
-    FormColumn(title="Actual (exact)", kind="exact", width=26),
-    FormColumn(title="Difference (exact)", kind="exact", width=26),
-    FormColumn(title="At (UTC)", kind="exact", width=28),
+    FormColumn(title="Expected", kind="amount", width=14),
+    FormColumn(title="Actual", kind="amount", width=14),
+    FormColumn(title="What was found", kind="text", width=60),
+    FormColumn(title="Expected (exact)", kind="exact", width=20, printed=False),
+    FormColumn(title="Actual (exact)", kind="exact", width=20, printed=False),
+    FormColumn(title="Difference (exact)", kind="exact", width=20, printed=False),
+    FormColumn(title="At (UTC)", kind="code", width=24, printed=False),
 )
 FACTS = (*LOCKED, *BEHIND)
 FIELDS = {
@@ -99,7 +99,7 @@ def form(config: Config, found: Register, owners: Sequence[str], head: str, now:
         [*line[:ahead], *shown_cells(cells_of(one.life)), *line[ahead:], one.life.version, entry.token]
         for one, line, entry in zip(found.breaks, facts, entries, strict=True)
     ]
-    hidden = FormColumn(title=VERSION, kind="count", width=9, hidden=True)
+    hidden = FormColumn(title=VERSION, kind="count", width=9, hidden=True, printed=False)
     return Form(
         title="Breaks",
         lead=f"{config.entity.name}, {said_text(now.replace(microsecond=0))}: {len(rows)} breaks. "
@@ -112,7 +112,7 @@ def form(config: Config, found: Register, owners: Sequence[str], head: str, now:
             *_to_fill(owners),
             *BEHIND,
             hidden,
-            FormColumn(title=TOKEN, kind="exact", width=9, hidden=True),
+            FormColumn(title=TOKEN, kind="code", width=9, hidden=True, printed=False),
         ],
         rows=rows,
         guide=_GUIDE,
@@ -170,7 +170,7 @@ def _facts(one: Listed, zone: ZoneInfo) -> list[Value]:
     texts = [facts[name] or "" for name in ("severity", "check", "source", "account", "asset")]
     found: list[Value] = [
         one.life.id, *texts, at, difference, None if value is None else _cell_number(value), one.age_days,
-        one.bucket, diagnosis["kind"], diagnosis["text"], expected, actual, *exact, facts["at"],
+        one.bucket, diagnosis["kind"], expected, actual, diagnosis["text"], *exact, facts["at"],
     ]  # fmt: skip
     return [cell_text(cell) if isinstance(cell, str) else cell for cell in found]
 
@@ -181,11 +181,11 @@ def _cell_number(number: Decimal) -> Decimal:
 
 def _to_fill(owners: Sequence[str]) -> list[FormColumn]:
     return [
-        FormColumn(title="Status", kind="text", width=12, editable=True, choices=STATUSES, rules=_ON_STATUS),
+        FormColumn(title="Status", kind="text", width=11, editable=True, choices=STATUSES, rules=_ON_STATUS),
         FormColumn(title="Reason", kind="text", width=16, editable=True, choices=tuple(REASONS)),
         FormColumn(title="Owner", kind="text", width=16, editable=True, choices=owners, free=True),
         FormColumn(title="Due", kind="day", width=13, editable=True, rules=_ON_DUE),
-        FormColumn(title="Comment", kind="text", width=36, editable=True),
+        FormColumn(title="Comment", kind="text", width=30, editable=True),
         FormColumn(title="Resolution", kind="text", width=36, editable=True),
     ]
 

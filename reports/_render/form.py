@@ -41,6 +41,7 @@ Value = str | int | Decimal | datetime | date | None
 HEADER_ROW = 3
 """Counted from 0: above it stand a title, a line that explains, and an empty row."""
 _A3 = 8
+_CENTS = 2
 _HEAD_TO_FILL = "#7A5200"
 _TO_FILL = "#FFFBEB"
 _LINE_HEIGHT = 13.5
@@ -56,20 +57,21 @@ _FORMATS = {
 
 @dataclass(frozen=True, kw_only=True)
 class FormColumn:
-    """One column. ``choices`` are its drop-down; with ``free`` other words are taken too.
+    """One column, at least so wide. ``choices`` are its drop-down; with ``free`` other words are taken too.
 
     ``rules`` colour it: a formula, in which a title in brackets is that column's cell in the same row, and a tone
-    (good, fair, poor or bad). Of several that hold the first counts.
+    (good, fair, poor or bad). Of several that hold the first counts. Printed columns come before all others.
     """
 
     title: str
-    kind: Literal["text", "exact", "amount", "count", "moment", "day"]
+    kind: Literal["text", "code", "exact", "amount", "money", "count", "moment", "day"]
     width: int
     editable: bool = False
     hidden: bool = False
     choices: Sequence[str] = ()
     free: bool = False
     rules: Sequence[tuple[str, str]] = ()
+    printed: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,7 +171,7 @@ def _title(pen: Pen, column: FormColumn) -> Any:
 
 
 def _align(column: FormColumn) -> str:
-    return "right" if column.kind in ("amount", "count", "exact") else "left"
+    return "right" if column.kind in ("amount", "money", "count", "exact") else "left"
 
 
 def _table(pen: Pen, form: Form) -> None:
@@ -184,11 +186,12 @@ def _column(pen: Pen, form: Form, number: int) -> None:
     column = form.columns[number]
     cells = [row[number] for row in form.rows]
     amounts = [one for one in cells if isinstance(one, Decimal)]
-    form_of = amount_format(shown_decimals(amounts)) if column.kind == "amount" else ""
-    look: dict[str, Any] = {"num_format": form_of or _FORMATS.get(column.kind, "@"), "align": _align(column)}
+    look: dict[str, Any] = {"num_format": _FORMATS.get(column.kind, "@"), "align": _align(column)}
+    if column.kind in ("amount", "money"):
+        look |= {"num_format": amount_format(_behind(column, amounts))}
     if column.kind == "text":
         look |= {"text_wrap": True}
-    if column.kind == "exact":
+    if column.kind in ("code", "exact"):
         look |= {"font_name": "Consolas", "font_size": 9}
     if column.editable:
         look |= {"locked": False, "bg_color": _TO_FILL, "border": 1, "border_color": "#E5D9B6"}
@@ -202,6 +205,21 @@ def _column(pen: Pen, form: Form, number: int) -> None:
             pen.sheet.write_datetime(row, number, cell, shown)
         else:
             pen.sheet.write_number(row, number, cell, shown)
+
+
+def _behind(column: FormColumn, amounts: Sequence[Decimal]) -> int:
+    return _CENTS if column.kind == "money" else shown_decimals(amounts)
+
+
+def _width(form: Form, number: int) -> int:
+    """Wide enough for every figure: one that is cut is none."""
+    column = form.columns[number]
+    cells = [row[number] for row in form.rows if row[number] is not None]
+    amounts = [one for one in cells if isinstance(one, Decimal)]
+    longest = max((len(f"{abs(one):,.0f}") for one in amounts), default=0) + _behind(column, amounts)
+    if column.kind in ("code", "exact"):
+        longest = max((len(str(one)) for one in cells), default=0)
+    return max(column.width, longest + 4)
 
 
 def _validate(pen: Pen, form: Form, number: int, column: FormColumn, choices: str | None) -> None:
@@ -260,7 +278,9 @@ def _heights(pen: Pen, form: Form) -> None:
 def _set_up(pen: Pen, form: Form) -> None:
     sheet = pen.sheet
     for number, column in enumerate(form.columns):
-        sheet.set_column(number, number, column.width, None, {"hidden": column.hidden})
+        sheet.set_column(number, number, _width(form, number), None, {"hidden": column.hidden})
+    printed = sum(column.printed for column in form.columns)
+    sheet.print_area(0, 0, HEADER_ROW + max(len(form.rows), 1), printed - 1)
     sheet.freeze_panes(HEADER_ROW + 1, 1)
     sheet.repeat_rows(HEADER_ROW)
     last = xl_col_to_name(len(form.columns) - 1)
@@ -295,10 +315,14 @@ def _guide(pen: Pen, form: Form) -> None:
     pen.sheet.set_column(1, 1, 100)
     for row, (what, how) in enumerate(form.guide, 2):
         heading = not how
-        bold = {"bold": True, "font_size": 12, "font_color": HEAD} if heading else {"bold": True}
+        bold = (
+            {"bold": True, "font_size": 12, "font_color": HEAD, "valign": "bottom"}
+            if heading
+            else {"bold": True}
+        )
         put_text(pen, row, 0, what, pen.look(**bold))
         put_text(pen, row, 1, how, pen.look(text_wrap=True))
-        lines = -(-len(how) // 105) or 1
-        pen.sheet.set_row(row, 22 if heading else _LINE_HEIGHT * lines + 3)
+        lines = -(-len(how) // 112) or 1
+        pen.sheet.set_row(row, 26 if heading else _LINE_HEIGHT * lines + 3)
     _print_set_up(pen, A4)
     pen.sheet.protect()
