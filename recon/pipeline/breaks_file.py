@@ -189,17 +189,23 @@ def _life_at(life: Life, version: int) -> Life | None:
 
 
 def _moved(then: Life, now: Life, file: str) -> str:
-    """Why an edit comes too late; empty where nothing happened since that says anything new."""
-    facts = then.facts
+    """Why an edit comes too late; empty where nothing happened since but that the break was found just the same."""
+    known = _figures(facts_of(then.facts))
     for act in now.acts[len(then.acts) :]:
         stated = facts_of(act.facts)
-        if act.act == "changed" and lives([*now.acts[: now.acts.index(act) + 1]])[now.id].facts == facts:
-            continue  # found again for another period, and just the same
+        if act.act == "changed" and _figures(stated["break"]) == known:
+            continue
         if stated.get("import", {}).get("file") == file:
             return "another state of this row was taken already: write the file anew to go on"
         by = f"by {act.person}" if act.person else "by new data"
         return f"the break changed since ({act.act} {by}, {said_text(act.at)}): write the file anew"
     return ""
+
+
+def _figures(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What people judge a break by. Its diagnosis also words what else is open, so that changes with other breaks."""
+    diagnosis = facts["diagnosis"]
+    return {**facts, "diagnosis": [diagnosis["kind"], diagnosis["members"]]}
 
 
 def _wanted(row: Row) -> Cells | Refusal:
@@ -232,6 +238,8 @@ def _due(cell: Any) -> date | Refusal | None:
         return None
     if isinstance(cell, datetime) and cell == datetime.combine(cell.date(), datetime.min.time()):
         day = cell.date()
+    elif isinstance(cell, date) and not isinstance(cell, datetime):
+        day = cell
     elif _DAY.fullmatch(words):
         try:
             day = date.fromisoformat(words[:10])
