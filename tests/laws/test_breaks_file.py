@@ -35,6 +35,14 @@ CELLS = st.builds(
     comment=WORDS,
     resolution=WORDS,
 )
+WHOLE = (
+    Cells("resolved", "other", "", None, "", "one"),
+    Cells("resolved", "network_fee", "Ben", None, "two\nlines", "one"),
+    Cells("open", "timing", "", DAYS[1], "", "x" * 40_000),
+    Cells("assigned", "", "Ben", None, "<r>=1</r>", ""),
+    Cells("assigned", "timing", "Cem", DAYS[2], "one", "two\nlines"),
+)
+"""Cells that make sense together."""
 BAD: Mapping[str, Sequence[Any]] = {
     "status": ["closed", 1, True],
     "reason": ["because", 7],
@@ -148,15 +156,27 @@ def asked(cells: Mapping[str, Any]) -> dict[str, Any]:
     return {**cells, **({"due": datetime(due.year, due.month, due.day)} if type(due) is date else {})}  # noqa: DTZ001
 
 
-EDITS = st.fixed_dictionaries(
-    {},
-    optional={
-        name: st.sampled_from(BAD[name]) | st.builds(lambda one, name=name: getattr(one, name), CELLS)
-        for name in FIELDS
-    },
-)
+@st.composite
+def edits_of_a_row(draw: st.DrawFn) -> dict[str, Any]:
+    """Some cells as somebody means them, and now and then one that holds what it cannot."""
+    whole = draw(st.sampled_from([*WHOLE, None])) or draw(CELLS)
+    fields = draw(
+        st.sampled_from([tuple(FIELDS), tuple(FIELDS), ("owner",), ("comment",), ("status", "comment")])
+    )
+    found = {name: getattr(whole, name) for name in fields}
+    if draw(st.integers(0, 9)) == 9:
+        name = draw(st.sampled_from(list(BAD)))
+        found[name] = draw(st.sampled_from(BAD[name]))
+    return found
+
+
 MEANWHILE = st.sampled_from(["nothing", "nothing", "nothing", "again", "worded", "moved", "noted", "cleared"])
-BREAK = st.tuples(st.lists(CELLS, max_size=3), st.booleans(), st.one_of(st.just({}), EDITS), MEANWHILE)
+BREAK = st.tuples(
+    st.lists(st.sampled_from(WHOLE) | CELLS, max_size=3),
+    st.booleans(),
+    st.one_of(edits_of_a_row(), edits_of_a_row(), st.just({})),
+    MEANWHILE,
+)
 
 
 def happen(acts: Acts, number: int, name: str, what: str) -> None:
