@@ -35,6 +35,7 @@ from recon.pipeline.config import Config
 from recon.pipeline.register import Life, facts_of, lives
 from recon.pipeline.session import Session
 from reports._render.form import render_form
+from reports._render.xlsx import LONGEST
 
 _FIRST_YEAR, _LAST_YEAR = 2009, 2099
 _DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ]00:00:00)?")
@@ -219,6 +220,8 @@ def _wanted(row: Row) -> Cells | Refusal:
             continue
         if cell.value is not None and not isinstance(cell.value, str):
             return Refusal(name, "it holds a number or a date where a text belongs")
+        if len(cell.value or "") > LONGEST:
+            return Refusal(name, "it holds more than a cell can")
         texts[name] = plain(cell.value or "")
     status, reason = texts.pop("status").lower(), texts.pop("reason").lower()
     if status not in ("open", "assigned", "resolved", "cleared"):

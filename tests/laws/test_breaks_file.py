@@ -25,7 +25,7 @@ from tests.contract.house import toml
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ANNA, BEN, PROGRAM = ("system", "Anna"), ("system", "Ben"), ("", "")
 DAYS = (None, date(2027, 1, 1), date(2025, 6, 30))
-WORDS = st.sampled_from(["", "", "one", "two\nlines", "<r>=1</r>", "_x0041_", "x" * 40_000, "a\u202eb"])
+WORDS = st.sampled_from(["", "", "one", "two\nlines", "<r>=1</r>", "_x0041_", "a\u202eb"])
 CELLS = st.builds(
     Cells,
     status=st.sampled_from(["open", "assigned", "resolved"]),
@@ -38,17 +38,29 @@ CELLS = st.builds(
 WHOLE = (
     Cells("resolved", "other", "", None, "", "one"),
     Cells("resolved", "network_fee", "Ben", None, "two\nlines", "one"),
-    Cells("open", "timing", "", DAYS[1], "", "x" * 40_000),
+    Cells("open", "timing", "", DAYS[1], "", "_x0041_"),
     Cells("assigned", "", "Ben", None, "<r>=1</r>", ""),
     Cells("assigned", "timing", "Cem", DAYS[2], "one", "two\nlines"),
 )
 """Cells that make sense together."""
+
+
+class Long(str):
+    """More than a cell holds, told in a word where an example is shown."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "LONG"
+
+
+LONG = Long("x" * 40_000)
 BAD: Mapping[str, Sequence[Any]] = {
     "status": ["closed", 1, True],
     "reason": ["because", 7],
     "owner": [5],
     "due": ["soon", "2025-13-01", 45000, datetime(2027, 1, 1, 5)],  # noqa: DTZ001
-    "comment": [1, date(2027, 1, 1)],
+    "comment": [1, date(2027, 1, 1), LONG],
     "resolution": [False],
 }
 Steps = list[tuple[str, Any]]
