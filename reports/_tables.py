@@ -336,7 +336,8 @@ def _counted(number: int, one: str, more: str) -> str:
 
 
 def _local_title(word: str, books: Books) -> str:
-    return f"{word} ({books.zone})"
+    """Beside a column in UTC, which an entity's own zone may be called."""
+    return f"{word} ({'local' if books.zone == 'UTC' else books.zone})"
 
 
 def _bound(at: datetime | None, zone: str, otherwise: str) -> str:

@@ -65,6 +65,11 @@ def test_every_row_has_a_cell_for_every_column(report: Report, books: Books) -> 
             assert len({one.title.casefold() for one in table.columns}) == len(table.columns), table.key
 
 
+def test_an_entity_whose_own_zone_is_utc_has_no_two_columns_of_one_name() -> None:
+    for table in tables(accountant.build(replace(BOOKS, zone="UTC"))).values():
+        assert len({one.title.casefold() for one in table.columns}) == len(table.columns), table.key
+
+
 def test_keys_of_sections_tables_and_parts_are_unique() -> None:
     for document in (WORKBOOK, PAGE):
         parts = [part.key for section in document.sections for part in section.parts]
