@@ -141,6 +141,7 @@ def balances(books: Books) -> Table:
             Column(title="Account"),
             Column(title="Asset"),
             Column(title="By the ledger", kind="amount"),
+            Column(title="Of which adjustments", kind="amount"),
             Column(title="By the venue", kind="amount"),
             Column(title="Of which locked", kind="amount"),
             Column(
@@ -155,7 +156,7 @@ def balances(books: Books) -> Table:
         ],
         rows=[
             (
-                one.source, one.account, one.asset, one.ledger, one.venue, one.locked, one.difference,
+                one.source, one.account, one.asset, one.ledger, one.adjusted, one.venue, one.locked, one.difference,
                 " ".join(one.breaks), local_text(one.at, books.zone), one.at,
             )
             for one in books.balances
@@ -262,6 +263,45 @@ def transfers(books: Books) -> Table:
         rows=[("held twice" if one.kind == "same" else one.kind, *one[1:]) for one in books.transfers],
         empty="No movement between own places is known.",
     )
+
+
+def adjustments(books: Books) -> Table:
+    """Each posting that people made, with who answers for it."""
+    return Table(
+        key="adjustments",
+        title="Adjustments",
+        note="Entries that people made: prepared by one, approved by another, each dated before the end of the period. "
+        "None follows from a difference. Account and system time of both stand in the sealed document.",
+        columns=[
+            Column(title="Adjustment", kind="code"),
+            Column(title=_local_title("At", books)),
+            Column(title="At (UTC)", kind="moment"),
+            Column(title="Source"),
+            Column(title="Account", kind="code"),
+            Column(title="Asset"),
+            Column(title="Quantity", kind="amount"),
+            Column(title="Reason", kind="code"),
+            Column(title="What happened"),
+            Column(title="Break", kind="refs"),
+            Column(title="Takes back"),
+            Column(title="Taken back by"),
+            Column(title="Prepared by"),
+            Column(title="Prepared (UTC)", kind="moment"),
+            Column(title="Approved by"),
+            Column(title="Approved (UTC)", kind="moment"),
+            Column(title="Entry", kind="code"),
+            Column(title="Attached (SHA-256)", kind="code"),
+        ],
+        rows=[
+            (
+                one.id, local_text(one.at, books.zone), one.at, one.source, one.account, one.asset, one.quantity,
+                one.reason, one.text, one.answers, one.reverses, one.reversed_by, one.prepared_by, one.prepared_at,
+                one.approved_by, one.approved_at, one.entry, " ".join(one.attachments),
+            )
+            for one in books.adjustments
+        ],
+        empty="Nobody has adjusted anything.",
+    )  # fmt: skip
 
 
 def coverage(books: Books) -> Table:

@@ -9,7 +9,7 @@ TITLE = "Reconciliation workbook"
 
 
 def build(books: Books) -> Document:
-    """Summary, coverage, roll-forward, balances, transfers, breaks and transactions."""
+    """Summary, coverage, roll-forward, balances, transfers, adjustments, breaks and transactions."""
     summary = Section(
         key="summary",
         title="Summary",
@@ -24,6 +24,7 @@ def build(books: Books) -> Document:
         "Prior-period items": _tables.prior_items(books),
         "Balances": _tables.balances(books),
         "Transfers": _tables.transfers(books),
+        "Adjustments": _tables.adjustments(books),
         "Breaks": _tables.breaks(books),
         "Transactions": _tables.transactions(books),
     }

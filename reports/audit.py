@@ -43,6 +43,7 @@ def build(books: Books) -> Document:
                 title="Transfers and in-transit",
                 tables=[_cut(_tables.transfers(books), books)],
             ),
+            Section(key="adjustments", title="Adjustments", tables=[_cut(_tables.adjustments(books), books)]),
             Section(
                 key="curves",
                 title="Running balances",

@@ -240,7 +240,7 @@ sides as (
         coalesce(sum(case when l.stated_at < p.ends_at then l.quantity end), 0) as ledger
     from legs as l
     cross join period as p
-    where l.class = 'assets' and l.live and not l.by_hand
+    where l.class = 'assets' and l.live and (l.by_hand) is not true
     group by l.source, l.account, l.asset
     having count(l.balance_after) > 0
 ),
@@ -258,7 +258,7 @@ crossing as (
     cross join period as p
     join sides as s
         on s.source = l.source and s.account = l.account and s.asset = l.asset and s.first < s.last
-    where l.class = 'assets' and l.live and not l.by_hand
+    where l.class = 'assets' and l.live and (l.by_hand) is not true
     group by l.source, l.account, l.asset
 ),
 -- How many rows are dated later than one behind them, and how many earlier than one before them. The fewer are wrong.
@@ -283,7 +283,7 @@ dated as (
         ) as before
     from legs as l
     join crossing as c on c.source = l.source and c.account = l.account and c.asset = l.asset
-    where l.class = 'assets' and l.live and not l.by_hand
+    where l.class = 'assets' and l.live and (l.by_hand) is not true
 ),
 weighed as (
     select
@@ -348,7 +348,7 @@ join weighed as w on w.source = l.source and w.account = l.account and w.asset =
 where
     l.class = 'assets'
     and l.live
-    and not l.by_hand
+    and (l.by_hand) is not true
     and (
         (w.early < w.late and l.stated_at < p.ends_at and l.ordinal > c.first)
         or ((w.early < w.late) is not true and l.stated_at >= p.ends_at and l.ordinal < c.last)
@@ -388,7 +388,7 @@ compared as (
     select l.source as source, l.account as account, l.asset as asset
     from legs as l
     cross join period as p
-    where l.class = 'assets' and l.live and not l.by_hand
+    where l.class = 'assets' and l.live and (l.by_hand) is not true
     group by l.source, l.account, l.asset
     having
         count(l.balance_after) > 0

@@ -42,7 +42,7 @@ chained as (
     from legs as l
     cross join period as p
     left join stating as b on b.source = l.source and b.account = l.account and b.asset = l.asset
-    where l.class = 'assets' and l.live and l.stated_at < p.ends_at and (not l.by_hand or b.source is null)
+    where l.class = 'assets' and l.live and l.stated_at < p.ends_at and ((l.by_hand) is not true or b.source is null)
 ),
 low as (
     select c.source as source, c.account as account, c.asset as asset

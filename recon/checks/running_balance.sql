@@ -28,7 +28,7 @@ with posted_so_far as (
             rows between unbounded preceding and current row
         ), 0) as decimal(37, 18)) as posted
     from legs as l
-    where l.class = 'assets' and l.live and not l.by_hand
+    where l.class = 'assets' and l.live and (l.by_hand) is not true
 ),
 stated as (
     select

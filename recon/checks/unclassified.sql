@@ -16,7 +16,7 @@ with suspended as (
         count(distinct l.asset) as assets,
         min(l.asset) as asset
     from legs as l
-    where l.live and not l.by_hand and (l.class <> 'suspense') is not true
+    where l.live and (l.by_hand) is not true and (l.class <> 'suspense') is not true
     group by l.source, l.entry
 ),
 placed as (

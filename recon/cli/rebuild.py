@@ -19,7 +19,8 @@ DIFFERS = 5
 def command(options: Options, into: str, explain: bool) -> int:
     """Posts the whole evidence into an empty ledger, offline, and compares its head with the ledger's.
 
-    No venue is asked and no secret is needed. What people did to breaks is not in the evidence and stays behind.
+    No venue is asked and no secret is needed. Adjustments that were approved are posted again; what people did to
+    breaks, and drafts, are not in the evidence and stay behind.
     """
     config = load(options)
     with options.progress("Rebuilding") as notify:

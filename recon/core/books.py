@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from recon.core.answers import Answer
 from recon.core.breaks import Break, CheckResult
+from recon.core.money import ZERO
 from recon.core.times import Period
 
 
@@ -39,7 +40,10 @@ class RollForward(NamedTuple):
 
 
 class BalanceProof(NamedTuple):
-    """The ledger against the venue's own word at one moment. ``difference`` = venue - ledger."""
+    """The ledger against the venue's own word at one moment. ``difference`` = venue - ledger.
+
+    ``adjusted`` is what adjustments make of the ledger's figure.
+    """
 
     source: str
     account: str
@@ -50,6 +54,7 @@ class BalanceProof(NamedTuple):
     locked: Decimal
     difference: Decimal
     breaks: tuple[str, ...]
+    adjusted: Decimal = ZERO
 
 
 class Transaction(NamedTuple):
@@ -104,6 +109,32 @@ class PriorItem(NamedTuple):
     entry: str
     answer: str
     pointer: str
+
+
+class Adjusted(NamedTuple):
+    """One posting of an entry that people made: what it moved and why, and who answers for it.
+
+    ``reverses`` and ``reversed_by`` name the adjustment that it takes back, and the one that took it back; empty where
+    there is none. ``attachments`` are the digests of the files that it cites.
+    """
+
+    id: str
+    at: datetime
+    source: str
+    account: str
+    asset: str
+    quantity: Decimal
+    reason: str
+    text: str
+    answers: str
+    reverses: str
+    reversed_by: str
+    prepared_by: str
+    prepared_at: datetime
+    approved_by: str
+    approved_at: datetime
+    entry: str
+    attachments: tuple[str, ...]
 
 
 class Coverage(NamedTuple):
@@ -206,6 +237,7 @@ class Books:
     transactions: Sequence[Transaction]
     transfers: Sequence[Transfer]
     prior_items: Sequence[PriorItem]
+    adjustments: Sequence[Adjusted]
     coverage: Sequence[Coverage]
     seconds: Sequence[tuple[str, Second]]
     checks: Sequence[CheckResult]

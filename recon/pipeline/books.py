@@ -15,6 +15,7 @@ from recon.evidence.archive import answers
 from recon.ledger.copy import load as typed_copy
 from recon.ledger.reads import EntryEvidence, entry_evidence, evidence_head, latest_readings, ledger_head
 from recon.ledger.store import Ledger
+from recon.pipeline.adjusted import posted_adjustments
 from recon.pipeline.config import Config
 from recon.pipeline.coverage import certify
 from recon.pipeline.late import posted
@@ -45,15 +46,17 @@ select k.reading, k.source, k.at, k.entry_cut from looks as k order by k.source,
 
 _BALANCES = """
 with held as (
-    select l.account, l.asset, sum(l.quantity) as quantity
+    select l.account, l.asset, sum(l.quantity) as quantity,
+        sum(case when l.by_hand then l.quantity else 0 end) as adjusted
     from legs as l
-    where l.class = 'assets' and l.source = $source and l.entry <= $cut
+    where l.class = 'assets' and l.source = $source and (l.entry <= $cut or (l.by_hand and l.at <= $at))
     group by l.account, l.asset
 ), said as (
     select s.account, s.asset, s.total, s.locked from snapshots as s where s.reading = $reading
 )
 select coalesce(held.account, said.account) as account, coalesce(held.asset, said.asset) as asset,
-    coalesce(held.quantity, 0) as ledger, coalesce(said.total, 0) as venue, coalesce(said.locked, 0) as locked
+    coalesce(held.quantity, 0) as ledger, coalesce(said.total, 0) as venue, coalesce(said.locked, 0) as locked,
+    coalesce(held.adjusted, 0) as adjusted
 from held full outer join said on held.account = said.account and held.asset = said.asset
 order by 1, 2
 """
@@ -69,18 +72,26 @@ group by all
 order by own.at, own.source, own.entry, own.account, own.asset
 """
 
+# What people entered has no place in the venue's order: it stands behind the rows that are dated no later.
 _CURVES = """
+with placed as (
+    select l.*, case when l.by_hand then coalesce(max(case when not l.by_hand then l.ordinal end) over (
+        partition by l.source, l.account, l.asset order by l.at, l.entry
+        rows between unbounded preceding and current row
+    ), l.ordinal) else l.ordinal end as spot
+    from legs as l
+    where l.class = 'assets' and l.live
+)
 select w.source, w.account, w.asset, w.at, w.balance_after, w.balance
 from (
     select l.*, sum(l.quantity) over (
-        partition by l.source, l.account, l.asset order by l.ordinal, l.entry
+        partition by l.source, l.account, l.asset order by l.spot, l.entry
         rows between unbounded preceding and current row
     ) as balance
-    from legs as l
-    where l.class = 'assets' and l.live
+    from placed as l
 ) as w
 where w.at >= $start and w.at < $end
-order by w.source, w.account, w.asset, w.ordinal, w.entry
+order by w.source, w.account, w.asset, w.spot, w.entry
 """
 
 
@@ -109,6 +120,7 @@ def books(
         origins = {one.entry_id: one for one in entry_evidence(tx, {row[7] for row in transactions})}
         head, sealed = ledger_head(tx), evidence_head(tx)
         certified = certify(tx, config, period)
+        adjusted = posted_adjustments(tx, [one.name for one in config.sources], period.end)
     needed = {record.answer for one in found.breaks for record in one.evidence}
     return Books(
         entity=config.entity.name,
@@ -129,6 +141,7 @@ def books(
             Transfer(*row)._replace(sent_at=aware(row[2]), received_at=aware(row[7])) for row in transfers
         ],
         prior_items=prior_items,
+        adjustments=adjusted,
         coverage=certified.cells,
         seconds=certified.seconds,
         checks=results,
@@ -148,13 +161,16 @@ def _chosen(looks: Sequence[Sequence[Any]], period: Period) -> Iterator[Sequence
 
 
 def _proofs(copy: Any, reading: int, source: str, at: datetime, cut: int) -> list[BalanceProof]:
-    """Place by place, the ledger as it was known at a look, and what the venue said."""
-    rows = copy.execute(_BALANCES, {"source": source, "reading": reading, "cut": cut}).fetchall()
+    """Place by place, the ledger as it was known at a look, and what the venue said.
+
+    What people entered since counts from the moment that it is dated at.
+    """
+    rows = copy.execute(_BALANCES, {"source": source, "reading": reading, "cut": cut, "at": at}).fetchall()
     with exact():
         return [
-            BalanceProof(source, account, asset, aware(at), ours, theirs, locked, theirs - ours, ())
-            for account, asset, ours, theirs, locked in rows
-            if ours or theirs or locked
+            BalanceProof(source, account, asset, aware(at), ours, theirs, locked, theirs - ours, (), adjusted)
+            for account, asset, ours, theirs, locked, adjusted in rows
+            if ours or theirs or locked or adjusted
         ]
 
 

@@ -138,6 +138,11 @@ class Ledger:
         )
         return entry
 
+    def by_hand(self, entry: int) -> int:
+        """Makes an entry one that people made."""
+        self.connection.execute("update legs set by_hand = true where entry = ?", [entry])
+        return entry
+
     def read(
         self,
         stream: str = "history",

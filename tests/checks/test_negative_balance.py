@@ -152,3 +152,16 @@ def test_a_doubled_withdrawal_dips_by_what_it_took_too_much(ledger: Ledger) -> N
         ledger.row("-1", at=day(2), kind="withdrawal")
     (found,) = _of(ledger)
     assert found.actual == -1
+
+
+def test_what_people_entered_counts_only_where_the_venue_states_no_balance(ledger: Ledger) -> None:
+    ledger.by_hand(ledger.row("1"))
+    ledger.row("-1")
+    ledger.row("1", "1", account="sub")
+    ledger.row("-0.5", "0", account="sub")  # the venue says that it took more than the row tells
+    ledger.by_hand(ledger.row("-0.5", account="sub"))
+    ledger.row("1", "1", account="sub")
+    assert _of(ledger) == []
+    # what the venue's own rows say of its balances is left as it was
+    (gap,) = ledger.breaks(names=["running_balance"])
+    assert gap.difference == Decimal("-0.5")

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from recon.core.acts import PROVEN, REASONS, Deed
+from recon.core.acts import Deed
 from recon.core.breaks import Break, Diagnosis
 from recon.core.canonical import sha256, write_json
+from recon.core.reasons import PROVEN, REASONS
 from recon.ledger.rows import ActRow
 from recon.pipeline.breaks import Listed, Register
 from recon.pipeline.breaks_edit import Cells, Edit, Judged, cells_of, edit, explanation

@@ -8,6 +8,7 @@ from io import BytesIO
 
 from recon.core.answers import Answer
 from recon.core.books import (
+    Adjusted,
     BalanceProof,
     Books,
     Coverage,
@@ -336,6 +337,14 @@ BOOKS = Books(
             "2025-02", START - timedelta(days=3), START, "fuse", "main", "deposit", "ETH",
             Decimal("0.000000000000000001"), "fuse/1176", HISTORY, "/data/1176",
         ),
+    ],
+    adjustments=[
+        Adjusted(
+            "A-5b2f0a9c71de", at(30, "22:00:00"), "egera", account, "BTC", Decimal(quantity), "network_fee",
+            "The chain took it; support confirms.", "B-c0ae79b6f6f9", "", "", "Anna Nowak", at(31), "Jan Kowalski",
+            at(31, "15:00:00"), "egera/817", (LOST,),
+        )
+        for account, quantity in (("assets:egera:main", "-0.0005"), ("fees:egera", "0.0005"))
     ],
     coverage=COVERAGE,
     seconds=[

@@ -32,7 +32,7 @@ from tests.reports.test_builders import EMPTY
 
 SHEETS = [
     "Summary", "Coverage", "Second readings", "Roll-forward", "Entity roll-forward",
-    "Prior-period items", "Balances", "Transfers", "Breaks", "Transactions",
+    "Prior-period items", "Balances", "Transfers", "Adjustments", "Breaks", "Transactions",
 ]  # fmt: skip
 RENDER = RENDERERS["xlsx"]
 
