@@ -98,8 +98,9 @@ def judge(known: Mapping[str, Life], sent: Sent) -> Judged:
             )
         else:
             _judge_row(judged, known, sent, row)
+    present = {*names, *(row.word(ID) for row in sent.rows)}
     for name in sent.kept:
-        if name not in times:
+        if name not in present:
             judged.refused.append(
                 Refused(SHEET, name, "the row is missing; nothing was done about the break")
             )

@@ -55,7 +55,7 @@ LOCKED = (
 BEHIND = (
     FormColumn(title="Expected", kind="amount", width=14),
     FormColumn(title="Actual", kind="amount", width=14),
-    FormColumn(title="What was found", kind="text", width=60),
+    FormColumn(title="What was found", kind="text", width=80),
     FormColumn(title="Expected (exact)", kind="exact", width=20, printed=False),
     FormColumn(title="Actual (exact)", kind="exact", width=20, printed=False),
     FormColumn(title="Difference (exact)", kind="exact", width=20, printed=False),

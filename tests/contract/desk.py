@@ -94,10 +94,10 @@ class Desk:
         """The break of an asset."""
         return next(one for one in self.lives().values() if f'"asset":"{asset}"' in one.facts)
 
-    def resolve(self, asset: str, **stated: Any) -> None:
+    def resolve(self, asset: str, reason: str, said: str = "as agreed", **stated: Any) -> None:
         """As the command of this name does."""
         with self.session("Ben") as session:
-            breaks.resolve(session, [self.life(asset).id], stated.pop("reason"), "as agreed", **stated)
+            breaks.resolve(session, [self.life(asset).id], reason, said, **stated)
 
     def fill(self, filled: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:
         """Writes cells, by asset and title; the rows by asset."""

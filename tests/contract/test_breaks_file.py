@@ -143,6 +143,22 @@ def test_what_stands_is_shown_and_a_resolved_break_is_opened_again_by_a_comment(
     assert last_acts(desk, "BTC")[-1] == ("reopened", "Anna", {"text": "the statement is of another account"})
 
 
+def test_a_text_that_a_cell_cannot_show_as_it_is_stays_as_it_is(desk: Desk) -> None:
+    said = "right\u202eleft \x07 x005F_ <r>=1</r> " + "x" * 40_000
+    desk.resolve("BTC", "timing", said, due=date(2027, 1, 31))
+    desk.export()
+    assert desk.take()["unchanged"] == 6
+    desk.fill({"BTC": {"Due": date(2027, 2, 28)}})
+    assert len(desk.take()["applied"]) == 1
+    assert last_acts(desk, "BTC")[-1][2]["text"] == said
+
+
+def test_a_day_that_lost_its_format_is_refused(desk: Desk) -> None:
+    rows = desk.fill({"BTC": {"Due": 45691}})
+    changed(desk, lambda sheet: setattr(sheet[f"P{rows['BTC']}"], "number_format", "General"))
+    assert only_refused(desk.take())[0] == f"Breaks!P{rows['BTC']}"
+
+
 def test_a_reason_that_rests_on_others_needs_evidence_that_is_sealed_already(desk: Desk) -> None:
     rows = desk.fill({"BTC": {"Status": "resolved", "Reason": "network_fee", "Resolution": "a fee"}})
     cell, name, why = only_refused(desk.take())
@@ -302,6 +318,8 @@ def test_the_same_ledger_and_time_give_the_same_bytes(desk: Desk) -> None:
 
 
 def test_only_the_cells_to_fill_in_are_unlocked_and_the_drop_downs_hold_the_words(desk: Desk) -> None:
+    desk.resolve("BTC", "other")
+    desk.export()
     book = load_workbook(desk.path)
     sheet = book["Breaks"]
     assert sheet.protection.sheet and not sheet.protection.password
