@@ -2,18 +2,12 @@
 
 from collections.abc import Iterator
 from copy import deepcopy
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from openpyxl import load_workbook
 
-from recon.core.acts import Deed, Who
-from recon.ledger.acts import record
-from recon.ledger.reads import runs
-from recon.ledger.store import open_ledger
-from recon.pipeline.config import load
 from tests.contract.house import BALANCES, BOOKS, House, house, places
 from tests.contract.outside import recon
 from tests.contract.test_adjust import adjust, breaks, draft, head
@@ -38,12 +32,13 @@ def pull(made: House, **options: Any) -> None:
     recon(made.folder, "pull", "--quiet", **options)
 
 
-def seal(made: House, until: datetime) -> None:
-    """Seals all that lies before a moment, as a close does."""
-    config = load(made.folder / "recon.toml")
-    with open_ledger(config.ledger_url, create=False) as ledger, ledger.transaction() as tx:
-        run = runs(tx)[-1].id
-        record(tx, run, until, Who("svc", "Anna"), [Deed("period", "2025-03", "closed", {}, until)])
+def seal(made: House, period: str) -> None:
+    """Closes a period; what is open in it is accepted."""
+    found = recon(made.folder, "reconcile", period, "--json", code=3).json["breaks"]
+    accepted = [
+        word for one in found for word in ("--accept", one["id"], "--reason", "booked by an adjustment")
+    ]
+    recon(made.folder, "close", period, *accepted, "--quiet")
 
 
 def rebuilt(made: House) -> dict[str, Any]:
@@ -75,7 +70,7 @@ def test_killed_anywhere_and_approved_again_it_is_posted_once(made: House, point
 def test_nothing_is_dated_into_what_is_sealed_neither_drafted_nor_approved(made: House) -> None:
     pull(made)
     late = draft(made, "--at", "2025-03-15")["id"]
-    seal(made, datetime(2025, 3, 31, 22, tzinfo=UTC))
+    seal(made, "2025-Q1")
     told = draft(made, "--at", "2025-03-31", code=2)["error"]["message"]
     assert "lies in a sealed period" in told and "2025-04-01 (2025-03-31T22:00:00Z)" in told
     assert "sealed period" in adjust(made, "approve", late, by="Bob", code=2)["error"]["message"]

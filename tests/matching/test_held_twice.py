@@ -149,7 +149,9 @@ def test_a_trade_is_alike_where_both_its_sides_are(books: Books) -> None:
         books.connection.execute(
             "update legs set entry = ?, record = ? where entry = ?", [entry, entry, other]
         )
-        books.connection.execute("update legs set \"at\" = timestamp '2025-01-02' where entry = ?", [entry])
+        books.connection.execute(
+            "update legs set stated_at = timestamp '2025-01-02' where entry = ?", [entry]
+        )
 
     trade("broker", "200000")
     trade("fuse", "200000")

@@ -92,7 +92,7 @@ def test_an_equal_amount_is_a_transfer_from_ten_minutes_before_it_was_sent_to_th
     received = books.moved("1", "fuse", 10)
     for after, pairs in ((-11 / 60, False), (-10 / 60, True), (72, True), (72 + 1 / 60, False), (73, False)):
         books.connection.execute(
-            "update legs set \"at\" = timestamp '2025-01-11' + to_minutes(?) where entry = ?",
+            "update legs set stated_at = timestamp '2025-01-11' + to_minutes(?) where entry = ?",
             [round(after * 60), received],
         )
         assert bool(books.transfers()) is pairs, after
@@ -119,7 +119,7 @@ def test_two_candidates_are_a_tie_and_nothing_is_guessed(books: Books) -> None:
     books.moved("1", "fuse", 1.1)
     other = books.moved("1", "gas", 1.2)
     assert books.transfers() == {}
-    books.connection.execute("update legs set \"at\" = timestamp '2025-01-20' where entry = ?", [other])
+    books.connection.execute("update legs set stated_at = timestamp '2025-01-20' where entry = ?", [other])
     assert books.transfers() == {(sent, sent + 1): "amount"}
 
 
