@@ -46,7 +46,7 @@ order by min(h.record) over (partition by h.txid, h.what), h.record
 _ALIKE = """
 with held as (
     select l.entry, l.record, l.source, coalesce(p.pool, l.asset) as pool, l.asset, -l.quantity as quantity,
-        l.at as moment, date_trunc('minute', l.at) as minute, coalesce(a.txid, l.txid) as txid
+        l.stated_at as moment, date_trunc('minute', l.stated_at) as minute, coalesce(a.txid, l.txid) as txid
     from legs as l
     left join pools as p on p.asset = l.asset
     left join adopted as a on a.record = l.record
