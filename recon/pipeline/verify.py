@@ -1,5 +1,7 @@
 """Proves the evidence chain, the sealed answers and the ledger's running hashes, and that the two belong together."""
 
+import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -7,12 +9,16 @@ from typing import Any
 from duckdb import DuckDBPyConnection
 
 from recon import __version__
+from recon.core.seals import follows, standing
 from recon.evidence.verify import Before, Proof
 from recon.evidence.verify import verify as verify_evidence
+from recon.ledger.acts import acts
+from recon.ledger.acts import verify as verify_acts
 from recon.ledger.chain import hashes
 from recon.ledger.chain import verify as verify_ledger
 from recon.ledger.copy import fingerprint
 from recon.ledger.reads import answer_links, entries, ledger_head
+from recon.ledger.rows import ActRow
 from recon.ledger.store import Ledger
 from recon.pipeline import marks
 from recon.pipeline.config import Config
@@ -69,7 +75,19 @@ def verify(ledger: Ledger, evidence: Path, since: Mark | None = None) -> Verifie
                     (source, f"answer {seq}", "the ledger's answer is not the one the evidence chain holds")
                 )
         problems += [(None, "ledger", text) for text in verify_ledger(tx, since and since.heads)]
+        problems += [(None, "acts", text) for text in verify_acts(tx)]
+        problems += [(None, "seals", text) for text in _seal_problems(acts(tx, "period"))]
         return Verified(evidence=proof, entries=entries(tx), head=ledger_head(tx), problems=problems)
+
+
+def _seal_problems(steps: Iterable[ActRow]) -> Iterator[str]:
+    """Steps of periods whose document is not what its seal says, or does not follow from those before it."""
+    told: list[str] = []
+    for one in steps:
+        document = json.loads(one.facts, parse_float=str, parse_int=int)
+        if not follows(document, standing(told)):
+            yield f"{one.name} ({one.act}): its document is not the one that was sealed after those before it"
+        told.append(one.facts)
 
 
 def verify_all(config: Config, ledger: Ledger) -> Verified:

@@ -1,8 +1,9 @@
 """The register of breaks: lives that last for months, and what people do about them."""
 
 import json
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -195,3 +196,12 @@ def test_what_cannot_be_done_is_told_and_nothing_is_written(untouched: House) ->
         ran = recon(untouched.folder, "breaks", *(one.format(before["id"]) for one in asked), code=2)
         assert said in ran.stderr
     assert only(untouched)["version"] == before["version"]
+
+
+def test_what_people_did_cannot_be_changed_unseen(made: House) -> None:
+    recon(made.folder, "--as", "Anna", "breaks", "assign", only(made)["id"], "--to", "Ben")
+    with closing(sqlite3.connect(made.folder / "recon.db")) as ledger, ledger:
+        ledger.execute("DROP TRIGGER acts_no_update")
+        ledger.execute("UPDATE acts SET person = 'Eva' WHERE act = 'assigned'")
+    (problem,) = recon(made.folder, "verify", "--json", code=5).json["problems"]
+    assert problem["place"] == "acts" and "assigned" in problem["text"]
