@@ -149,7 +149,7 @@ def _misstated(leg: Leg, moved: Decimal, one: Difference) -> Iterator[Explanatio
         yield Explanation("sign_flipped", "sign_flipped", (leg,), moved, tried=one.rows)
     elif digits(moved) == digits(leg.quantity):
         yield Explanation("decimal_shift", "decimal_shift", (leg,), moved, tried=one.rows)
-    if moved in swaps(leg.quantity, one.decimals):
+    if moved in swaps(leg.quantity, _places(one)):
         yield Explanation("transposed_digits", "transposed_digits", (leg,), moved, tried=2 * one.rows)
 
 
@@ -157,8 +157,7 @@ def _fees(one: Difference) -> Iterator[Explanation]:
     """A fee at a known rate of one row that is missing, a known flat fee, or one that was taken elsewhere."""
     missing = one.rest.copy_negate()
     known = {rate.rate for rate in one.rates if rate.rate}
-    # What was seen so far may be rounder than the asset is: the difference itself tells of more decimals.
-    places = max(one.decimals, decimals(one.rest))
+    places = _places(one)
     for each in one.candidates:
         if each.hit:
             if each.fee and each.fee == one.rest:
@@ -237,6 +236,11 @@ def _told(kind: str, words: Iterable[str], cited: Sequence[Leg], suspended: tupl
 def _zeros(number: Decimal) -> int:
     written = text(number)
     return len(written) - len(written.rstrip("0"))
+
+
+def _places(one: Difference) -> int:
+    """How many decimals the asset has: rows seen so far may be rounder, and then the difference tells of more."""
+    return max(one.decimals, decimals(one.rest))
 
 
 def _is_whole(number: Decimal, places: int) -> bool:

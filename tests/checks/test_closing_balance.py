@@ -261,3 +261,11 @@ def test_a_history_that_failed_after_the_look_takes_nothing_away(ledger: Ledger)
     ledger.look({("main", "BTC"): "12"}, at=day(3))
     ledger.read("deposits/BTC", "failed", at=day(4), error="HTTP 500")
     assert kinds(_closing(ledger)) == [("closing_balance", "missing_record")]
+
+
+def test_digits_are_swapped_also_to_a_place_that_no_row_has_yet(ledger: Ledger) -> None:
+    ledger.row("100.1", at=day(1))
+    ledger.look({("main", "BTC"): "100.01"}, at=day(2))
+    (found,) = ledger.results(names=["closing_balance"])["closing_balance"].breaks
+    assert found.diagnosis.kind in {"transposed_digits", "unexplained"}
+    assert "moved 100.01" in found.diagnosis.text or "of 100.01" in found.diagnosis.text, found.diagnosis.text
