@@ -14,7 +14,7 @@ from recon.cli._clock import SYSTEM
 from recon.cli._output import Options, aligned, paragraph, plain, shared_options, table
 from recon.cli._output import command as recon_command
 from recon.cli._session import load, reading, who, writing
-from recon.core.money import parse, round_to
+from recon.core.money import round_to
 from recon.core.reasons import REASONS
 from recon.pipeline import breaks
 from recon.pipeline.breaks import Asked, Listed, Register
@@ -147,7 +147,7 @@ def _show(found: Register) -> None:
     ]  # fmt: skip
     table("Breaks", columns, rows)
     for title, name, lines in (("Ageing", "days", found.ageing()), ("Causes", "cause", found.causes())):
-        values = aligned([_value(parse(line["value"])) for line in lines])
+        values = aligned([_value(Decimal(line["value"])) for line in lines])
         table(
             title,
             [(name.capitalize(), "left"), ("Breaks", "right"), (f"Value {found.currency}", "right")],

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from decimal import (
+    ROUND_HALF_EVEN,
     Context,
     Decimal,
     DivisionByZero,
@@ -146,15 +147,17 @@ def worth(
 ) -> dict[str, Decimal]:
     """What amounts of assets are worth in base currency by the last trades before a moment, without a sign, by name.
 
-    What no trade gives a price for is left out.
+    To 18 decimals, half even. What no trade gives a price for is left out.
     """
     prices = latest_prices(copy, config, until) if amounts else {}
     found = {}
     for name, (asset, amount) in amounts.items():
         price = prices.get(_pool(config, asset))
         if price is not None:
-            with _wide():
-                found[name] = abs(amount * price)
+            with _wide() as context:
+                product = abs(amount * price)
+                context.traps[Inexact] = False
+                found[name] = product.quantize(Decimal(1).scaleb(-FRACTION_DIGITS), ROUND_HALF_EVEN)
     return found
 
 

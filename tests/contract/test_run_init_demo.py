@@ -1,5 +1,6 @@
 """The commands that a newcomer and a scheduler call: init, demo, run."""
 
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,9 @@ def test_the_demo_finds_its_three_faults_and_in_the_same_folder_none_without_the
     assert time.monotonic() - started < 30
     assert first["folder"] == "recon-demo" and len(first["faults"]) == 3
     assert breaks(first["reconcile"]) == PLANTED
+    register = recon(tmp_path / "recon-demo", "breaks", "list").stdout
+    assert all(one["id"] in register for one in first["reconcile"]["breaks"]), register
+    assert re.search(r"0-30 +3 +[\d,]+\.\d\d", register), register
     clean = recon(tmp_path, "demo", "--without-faults", "--json").json
     assert clean["reconcile"]["clean"] is True and clean["faults"] == []
     assert sum(one["new"] for one in clean["pull"]["streams"]) == 3
