@@ -30,7 +30,7 @@ _NUMBER = pa.decimal128(36, 18)
 _TABLES = {
     "legs": (
         "entry source account ledger_account class asset quantity balance_after at ordinal kind live number turn "
-        "record txid address counted origin"
+        "record txid address counted origin stated_at"
     ),
     "readings": "reading run source stream status started_at ended_at requests seen stated error_kind error_message",
     "looks": "reading source stream at entry_cut",
@@ -39,7 +39,7 @@ _TABLES = {
 }
 _TYPES = {
     **dict.fromkeys(("quantity", "balance_after", "total", "locked"), _NUMBER),
-    **dict.fromkeys(("at", "started_at", "ended_at"), _MOMENT),
+    **dict.fromkeys(("at", "stated_at", "started_at", "ended_at"), _MOMENT),
     **dict.fromkeys(("live", "counted"), pa.bool_()),
 }
 _WORDS = {
@@ -82,7 +82,7 @@ class _Posting:
                 entry, source, leg.account, "transit" if leg.of == "transit" else account, leg.of, asset,
                 leg.quantity.copy_negate() if back else leg.quantity, None if back else leg.after, row.at,
                 row.ordinal, kind, live, number, entry, self.record(row.record), row.txid, row.address, True,
-                number,
+                number, row.at,
             ))  # fmt: skip
         if not back:
             self.entries[row.record] = entry
