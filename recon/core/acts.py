@@ -1,5 +1,6 @@
 """Who does something about a break, an adjustment or a period, and what."""
 
+import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
@@ -16,6 +17,12 @@ class Who(NamedTuple):
 
 PROGRAM = Who("", "")
 """What the checks find is nobody's act."""
+
+
+def same_person(one: str, other: str) -> bool:
+    """Whether two names are one person's: neither case, spaces nor the width of letters make another of somebody."""
+    bare = [" ".join(unicodedata.normalize("NFKC", name).casefold().split()) for name in (one, other)]
+    return bare[0] == bare[1]
 
 
 class Deed(NamedTuple):

@@ -1,7 +1,6 @@
 """Adjustments: entries that people make. What may be drafted, the document that is sealed, and the row it becomes."""
 
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -169,15 +168,6 @@ def postings_of(source: str, stated: Sequence[str]) -> tuple[Posting, ...]:
 def negated(postings: Sequence[Posting]) -> tuple[Posting, ...]:
     """What takes these postings back."""
     return tuple(one._replace(quantity=one.quantity.copy_negate()) for one in postings)
-
-
-def same_person(one: str, other: str) -> bool:
-    """Whether two names are one person's: neither case nor spaces make another of somebody."""
-    return _bare(one) == _bare(other)
-
-
-def _bare(name: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def _posting(source: str, stated: str) -> Posting:

@@ -103,8 +103,3 @@ def horizon_of(seals: list[Seal]) -> datetime:
     """The end of what is sealed."""
     end = seals[-1].period.end if seals else None
     return EARLIEST if end is None else end
-
-
-def same_person(one: Who, other: Who) -> bool:
-    """Whether two names are one person's, however they are written."""
-    return " ".join(one.person.split()).casefold() == " ".join(other.person.split()).casefold()

@@ -12,7 +12,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from recon.core.acts import Deed, Who
+from recon.core.acts import Deed, Who, same_person
 from recon.core.adjustments import (
     ADJUSTMENTS,
     ATTACHMENTS,
@@ -23,7 +23,6 @@ from recon.core.adjustments import (
     draft_of,
     negated,
     rows,
-    same_person,
 )
 from recon.core.answers import Answer
 from recon.core.canonical import read_json

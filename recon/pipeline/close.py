@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from recon import __version__
+from recon.core.acts import same_person
 from recon.core.answers import Answer
 from recon.core.books import Books, RegisteredBreak
 from recon.core.canonical import sha256, write_json
@@ -24,7 +25,6 @@ from recon.core.seals import (
     SIGNED,
     Seal,
     horizon_of,
-    same_person,
     sealed,
     step,
 )
@@ -151,13 +151,13 @@ def sign(session: Session, period: Period) -> dict[str, Any]:
     with session.ledger.transaction() as tx:
         one = found(seals(tx), period)
     who = session.who
-    if same_person(one.by, who):
+    if same_person(one.by.person, who.person):
         raise ConfigError(
             f"{who.person} closed {period.name}, and a second person signs it",
             where="recon sign",
             next_step="Have another sign, whose name --as gives",
         )
-    if any(same_person(other, who) for other in one.signed):
+    if any(same_person(other.person, who.person) for other in one.signed):
         raise ConfigError(f"{who.person} signed this seal of {period.name} already", where="recon sign")
     document = step(SIGNED, period.name, who, session.clock.now(), seal=one.hash)
     keep(session.ledger, session.archive, session.config.folder, session.run, document)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recon.core.acts import same_person
 from recon.core.adjustments import (
     Attachment,
     Document,
@@ -16,7 +17,6 @@ from recon.core.adjustments import (
     draft_of,
     negated,
     postings_of,
-    same_person,
 )
 from recon.core.errors import ConfigError
 from recon.core.money import text
