@@ -206,7 +206,7 @@ def test_a_reason_that_rests_on_others_needs_evidence_that_is_sealed_already(des
         ({"Break": None}, "Break"),
         ({"Token": "0" * 64}, "Token"),
         ({"Token": None}, "Token"),
-        ({"Version": 1}, "Version"),
+        ({"Version": 1_000}, "Version"),
     ],
 )
 def test_a_row_that_cannot_be_taken_is_refused_with_its_cell(
