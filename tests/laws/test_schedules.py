@@ -308,7 +308,7 @@ def run(machine: type[Schedule], door: Door, venue: str, share: int) -> None:
 
 
 def test_whatever_came_between_the_ledger_is_that_of_one_pull(door: Door, venue: str) -> None:
-    run(Schedule, door, venue, share=10)
+    run(Schedule, door, venue, share=14)
 
 
 def test_what_a_pull_posted_follows_from_what_was_sealed_by_then(door: Door, venue: str) -> None:
@@ -316,7 +316,7 @@ def test_what_a_pull_posted_follows_from_what_was_sealed_by_then(door: Door, ven
 
 
 def test_interrupted_anywhere_and_run_again_is_never_interrupted(door: Door, venue: str) -> None:
-    @settings(max_examples=max(1, EXAMPLES // 20))
+    @settings(max_examples=max(1, EXAMPLES // 28))
     @given(st.lists(st.tuples(before_a_pull, st.lists(deaths, max_size=2)), min_size=1, max_size=3))
     def holds(steps: list[tuple[list[Change], list[Fate]]]) -> None:
         door.stage, shared = STAGES[venue](False, True), files()
