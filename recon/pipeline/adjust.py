@@ -4,7 +4,6 @@ No entry follows from a difference: each posting is stated by whoever drafts it.
 ledger alone; what was approved is sealed whole, so that a rebuild posts it again.
 """
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +14,6 @@ from typing import Any, NamedTuple
 from recon.core.acts import Deed, Who, same_person
 from recon.core.adjustments import (
     ADJUSTMENTS,
-    ATTACHMENTS,
     Attachment,
     Document,
     Draft,
@@ -36,6 +34,7 @@ from recon.ledger.acts import acts, horizon, record
 from recon.ledger.reads import heads, places_known
 from recon.ledger.rows import ActRow, AnswerRow, ReadingRow
 from recon.ledger.transaction import Transaction
+from recon.pipeline.attach import attach
 from recon.pipeline.config import Config
 from recon.pipeline.enter import answer_row
 from recon.pipeline.post import Ids, Reading, post_rows
@@ -124,9 +123,6 @@ def listed(tx: Transaction) -> list[Adjustment]:
 
 def draft(session: Session, wanted: Wanted) -> Adjustment:
     """Writes a draft down. It posts nothing. Raises ConfigError where it may not be drafted like this."""
-    folder = session.config.folder
-    for path in wanted.attachments:
-        _readable(path)
     with session.ledger.transaction() as tx:
         known = adjustments(acts(tx, "adjustment"))
         _may_be_dated(session, tx, wanted.source, wanted.at)
@@ -135,7 +131,7 @@ def draft(session: Session, wanted: Wanted) -> Adjustment:
             raise ConfigError(
                 f"there is no break {wanted.break_id}", where="--break", next_step="See recon reconcile"
             )
-    sealed = [_attach(session, wanted.source, path, folder) for path in wanted.attachments]
+    sealed = attach(session, wanted.source, wanted.attachments)
     made = Draft(
         number=len(known) + 1,
         source=wanted.source,
@@ -326,37 +322,3 @@ def _places_there(tx: Transaction, wanted: Wanted) -> None:
             where="--post",
             next_step=f"The places of {wanted.source} are: {', '.join(sorted(there)) or 'none yet, so pull first'}",
         )
-
-
-def _readable(path: Path) -> None:
-    try:
-        if not path.is_file():
-            raise ConfigError("there is no such file", where=f"--attach {path}", next_step="Check its name")
-        path.open("rb").close()
-    except OSError as error:
-        raise _unreadable(path, error) from None
-
-
-def _attach(session: Session, source: str, path: Path, folder: Path) -> Answer:
-    """Seals a file as it is."""
-    try:
-        with path.open("rb") as body:
-            return session.archive.seal(
-                source=source,
-                stream=ATTACHMENTS,
-                method="FILE",
-                url=Path(os.path.relpath(path, folder)).as_posix(),
-                params={},
-                status=None,
-                body=body,
-            )
-    except OSError as error:
-        raise _unreadable(path, error) from None
-
-
-def _unreadable(path: Path, error: OSError) -> ConfigError:
-    return ConfigError(
-        f"the file cannot be read: {error.strerror}",
-        where=f"--attach {path}",
-        next_step="Mend its rights; nothing was drafted",
-    )

@@ -9,22 +9,23 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from recon.core.acts import Deed
+from recon.core.answers import Answer
 from recon.core.errors import ConfigError
-from recon.core.money import ZERO, parse, text, total
+from recon.core.money import ZERO, text, total
 from recon.core.reasons import PROVEN, REASONS
+from recon.core.seals import RECON
 from recon.core.times import short_text
 from recon.ledger.acts import acts, record
 from recon.ledger.copy import load as typed_copy
 from recon.ledger.rows import ActRow, AnswerRow
 from recon.ledger.store import Ledger
+from recon.pipeline.attach import attach
 from recon.pipeline.config import Config
 from recon.pipeline.enter import answer_row
 from recon.pipeline.prices import worth
 from recon.pipeline.register import OPEN, Life, facts_of, lives
 from recon.pipeline.session import Session
 
-PEOPLE, ATTACHMENTS = "recon", "attachments"
-"""Source and stream of what people seal in the evidence."""
 BUCKETS = ((30, "0-30"), (60, "31-60"), (90, "61-90"), (None, "over 90"))
 """Ages in days, each with the last that belongs to it."""
 
@@ -131,7 +132,7 @@ def register(config: Config, ledger: Ledger, now: datetime, asked: Asked) -> Reg
 def _amount(facts: Mapping[str, Any]) -> tuple[str, Decimal] | None:
     if facts["asset"] is None or facts["difference"] is None:
         return None
-    return facts["asset"], parse(facts["difference"])
+    return facts["asset"], Decimal(facts["difference"])  # it may have more digits than any one amount
 
 
 def _listed(life: Life, now: datetime, value: Decimal | None) -> Listed:
@@ -216,39 +217,18 @@ def resolve(
             next_step="Give the statement or the answer of support as a file",
         )
     chosen = _chosen(session, names, {"open", "assigned", "resolved"})
-    sealed = [seal_file(session, path) for path in evidence]
-    stated = {"reason": reason, "text": said, "evidence": sealed}
+    sealed = attach(session, RECON, evidence)
+    files = [{"name": Path(one.url).name, "sha256": str(one.sha256)} for one in sealed]
+    stated = {"reason": reason, "text": said, "evidence": files}
     if due is not None:
-        _record(session, chosen, "explained", stated | {"due": due.isoformat()})
+        _record(session, chosen, "explained", stated | {"due": due.isoformat()}, sealed)
     else:
-        _record(session, chosen, "resolved", stated)
+        _record(session, chosen, "resolved", stated, sealed)
 
 
 def reopen(session: Session, names: Iterable[str], said: str) -> None:
     """Opens breaks again that people resolved."""
     _do(session, names, "reopened", {"text": said}, {"resolved"})
-
-
-def seal_file(session: Session, path: Path) -> dict[str, str]:
-    """Seals a file that people rest something on; its name and the digest of its bytes."""
-    try:
-        with path.open("rb") as body:
-            answer = session.archive.seal(
-                source=PEOPLE,
-                stream=ATTACHMENTS,
-                method="FILE",
-                url=path.name,
-                params={},
-                status=None,
-                body=body,
-            )
-    except OSError as error:
-        raise ConfigError(
-            f"the file cannot be read: {error.strerror}", where=str(path), next_step="Give one that is there"
-        ) from None
-    with session.ledger.transaction() as tx:
-        tx.append(AnswerRow, [answer_row(answer)])
-    return {"name": path.name, "sha256": str(answer.sha256)}
 
 
 def _do(
@@ -257,8 +237,11 @@ def _do(
     _record(session, _chosen(session, names, statuses), act, stated)
 
 
-def _record(session: Session, names: Sequence[str], act: str, stated: Mapping[str, Any]) -> None:
+def _record(
+    session: Session, names: Sequence[str], act: str, stated: Mapping[str, Any], sealed: Iterable[Answer] = ()
+) -> None:
     with session.ledger.transaction() as tx:
+        tx.append(AnswerRow, map(answer_row, sealed))
         deeds = [Deed("break", name, act, stated) for name in names]
         record(tx, session.run, session.clock.now(), session.who, deeds)
 

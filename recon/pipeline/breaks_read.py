@@ -87,7 +87,7 @@ def _look_at(path: Path) -> None:
     try:
         with ZipFile(path) as packed:
             parts = packed.infolist()
-    except (BadZipFile, OSError, ValueError, NotImplementedError):
+    except (BadZipFile, OSError, ValueError, RuntimeError):  # RuntimeError: of a later version of the format
         raise _foreign(path, "it is no .xlsx workbook") from None
     _look_at_parts(path, parts)
 

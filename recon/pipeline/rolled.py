@@ -21,17 +21,14 @@ with turned as (
     select r.entry, r.reversed from reversals as r
     where exists (select 1 from legs as l where l.entry = r.entry and l.stated_at = l.at)
 ),
-gone as (select t.entry from turned as t union select t.reversed from turned as t),
-held as (
-    select l.entry, l.source, l.asset, l.class, l.ledger_account, l.at, l.quantity,
-        case when l.class = 'assets' then l.account else 'transit' end as account,
-        case when l.class = 'assets' then l.source else 'between places' end as place,
-        l.stated_at < l.at as late, g.entry is not null as gone
-    from legs as l
-    left join gone as g on g.entry = l.entry
-    where l.counted
-)
-select * from held
+gone as (select t.entry from turned as t union select t.reversed from turned as t)
+select l.entry, l.source, l.asset, l.class, l.ledger_account, l.at, l.quantity,
+    case when l.class = 'assets' then l.account else 'transit' end as account,
+    case when l.class = 'assets' then l.source else 'between places' end as place,
+    l.stated_at < l.at as late, g.entry is not null as gone
+from legs as l
+left join gone as g on g.entry = l.entry
+where l.counted
 """
 
 _FLOWS = """
