@@ -36,7 +36,7 @@ select k.kind, k.basis, one.at, one.source || ' ' || one.account, one.asset, abs
 from held as k
 join legs as one on one.entry = k.sent and one.asset = k.asset and one.class = 'assets'
 join legs as other on other.entry = k.received and other.asset = k.other_asset and other.class = 'assets'
-where greatest(one.at, other.at) >= $start and least(one.at, other.at) < $end
+where (k.kind = 'transfer' or one.counted) and greatest(one.at, other.at) >= $start and least(one.at, other.at) < $end
 order by one.at, one.entry, other.entry
 """
 

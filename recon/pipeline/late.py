@@ -7,12 +7,11 @@ from zoneinfo import ZoneInfo
 from duckdb import DuckDBPyConnection
 
 from recon.core.books import PriorItem
-from recon.core.seals import CLOSED, standing
 from recon.core.times import Period, aware, naive
-from recon.ledger.acts import acts
 from recon.ledger.reads import entry_evidence
 from recon.ledger.transaction import Transaction
 from recon.pipeline.config import Config
+from recon.pipeline.seals import ever_sealed
 
 _LATE = """
 select l.entry, l.stated_at, l.at, l.source, l.ledger_account, l.kind, l.asset, l.quantity
@@ -45,7 +44,7 @@ def _items(
 ) -> list[PriorItem]:
     rows = copy.execute(_LATE.format(which=which), bounds).fetchall()
     origins = {one.entry_id: one for one in entry_evidence(tx, {row[0] for row in rows})}
-    closed = [standing([one.facts])[0].period for one in acts(tx, "period") if one.act == CLOSED]
+    closed = ever_sealed(tx)
     return [
         PriorItem(
             _period(closed, zone, aware(stated)), aware(stated), aware(at), source,

@@ -14,9 +14,10 @@ from typing import Any
 
 from recon.core.answers import Answer
 from recon.core.canonical import write_json
-from recon.core.errors import ReconError
+from recon.core.errors import LedgerError, ReconError
 from recon.core.failpoints import failpoint
 from recon.core.seals import CLOSED, PERIODS, RECON, Seal, file_name, follows, place, standing, told
+from recon.core.times import Period
 from recon.evidence.archive import Archive, after
 from recon.ledger.acts import acts, record
 from recon.ledger.reads import newest_answer
@@ -30,8 +31,25 @@ FOLDER = "seals"
 
 
 def seals(tx: Transaction) -> list[Seal]:
-    """The seals in force, oldest first."""
-    return standing(one.facts for one in acts(tx, "period"))
+    """The seals in force, oldest first. Raises LedgerError where what the ledger tells of them was altered."""
+    return _standing(one.facts for one in acts(tx, "period"))
+
+
+def ever_sealed(tx: Transaction) -> list[Period]:
+    """Every period that was closed, in that order, also if it was opened again. Raises LedgerError as ``seals``."""
+    closed = [one.facts for one in acts(tx, "period") if one.act == CLOSED]
+    return [one.period for facts in closed for one in _standing([facts])]
+
+
+def _standing(steps: Iterable[str]) -> list[Seal]:
+    try:
+        return standing(steps)
+    except (ValueError, KeyError, TypeError, IndexError):
+        raise LedgerError(
+            "what it tells of sealed periods was altered",
+            where="acts",
+            next_step="See recon verify; restore the ledger from a backup, or make it again with recon rebuild",
+        ) from None
 
 
 def seal(archive: Archive, stream: str, url: str, body: bytes) -> Answer:

@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -264,3 +266,15 @@ def test_venues_are_closed_month_by_month(tmp_path: Path) -> None:
             answer = closed(made, month)
             assert answer["closed"], answer
         rebuilt(made)
+
+
+@pytest.mark.parametrize("facts", ["{}", "[1]", '{"act":"reopened"}'])
+def test_what_the_ledger_tells_of_a_seal_cannot_be_altered_unseen(made: House, facts: str) -> None:
+    closed(made, "2025-01")
+    with closing(sqlite3.connect(made.folder / "recon.db")) as ledger, ledger:
+        ledger.execute("DROP TRIGGER acts_no_update")
+        ledger.execute("UPDATE acts SET facts = ? WHERE about = 'period'", [facts])
+    found = recon(made.folder, "verify", "--json", code=5).json["problems"]
+    assert {one["place"] for one in found} == {"acts", "seals"}
+    told = recon(made.folder, "bridge", "2025-01", code=1).stderr
+    assert "altered" in told and "recon verify" in told

@@ -113,17 +113,25 @@ def test_equal_rows_without_a_hash_in_one_file_are_two_events(made: House) -> No
 TRADES = "timestamp,kind,account,asset,quantity,quote_asset,quote_quantity,fee_asset,fee_quantity,txid,id\n"
 
 
-def test_a_trade_held_twice_is_one_row_of_the_reports_table(tmp_path: Path) -> None:
+@pytest.mark.parametrize("others", [["bank"], ["bank", "exchange"]])
+def test_a_trade_held_again_is_one_row_of_the_reports_table_for_each_copy(
+    tmp_path: Path, others: list[str]
+) -> None:
     with house(tmp_path, "broker") as made:
         settings = made.settings("broker")
-        settings["sources"]["bank"] = {"kind": "csv", "path": "bank/*.csv"}
+        settings["sources"] |= {name: {"kind": "csv", "path": f"{name}/*.csv"} for name in others}
         made.write(settings)
-        for source in ("broker", "bank"):
+        for source in ("broker", *others):
             (tmp_path / source).mkdir(exist_ok=True)
             row = f"2025-01-02T00:00:00Z,buy,main,BTC,1,EUR,100,BNB,0.01,0xaa11,{source}"
             (tmp_path / source / "rows.csv").write_text(f"{TRADES}{row}\n")
         recon(tmp_path, "pull", "--quiet")
         config = load(tmp_path / "recon.toml")
         with open_ledger(config.ledger_url, create=False) as ledger:
-            (found,) = books(config, ledger, Period(name="all", start=None, end=None)).transfers
-    assert (found.kind, found.asset, found.sent) == ("same", "BTC", 1)
+            found = books(config, ledger, Period(name="all", start=None, end=None)).transfers
+    assert [(one.kind, one.asset, one.sent, one.sent_from) for one in found] == [
+        ("same", "BTC", 1, "bank main") for _ in others
+    ]
+    assert {one.received_by for one in found} == {"broker main", *(f"{one} main" for one in others)} - {
+        "bank main"
+    }
