@@ -1,36 +1,65 @@
 """``recon verify``: proves that nothing was altered."""
 
+from pathlib import Path
+
 import click
 
+from recon.cli._clock import SYSTEM
 from recon.cli._output import Options, table
 from recon.cli._output import command as recon_command
 from recon.cli._session import load, reading
-from recon.pipeline.verify import Verified, verify_all
+from recon.pipeline.proof import Proved, prove
 
 FAILED = 5
 
 
 @click.command("verify")
+@click.option(
+    "--since", default="", metavar="SEAL", help="Only what came since the seal of a period, by its hash."
+)
+@click.option(
+    "--seal",
+    "files",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The file of a seal that was kept elsewhere; may be given several times.",
+)
 @recon_command
-def command(options: Options) -> int:
+def command(options: Options, since: str, files: tuple[Path, ...]) -> int:
     """Proves that evidence and ledger are as they were sealed.
 
-    It walks the evidence chain, every sealed answer and the ledger's running hashes.
+    It walks the evidence chain, every sealed answer, the running hashes of entries and acts, and the seals of periods;
+    then every answer is read and posted again, beside the ledger, and the two are compared row by row.
     """
     config = load(options)
-    with reading(config) as ledger, options.progress("Verifying"):
-        found = verify_all(config, ledger)
+    with reading(config) as ledger, options.progress("Verifying") as notify:
+        found = prove(config, ledger, SYSTEM.monotonic, notify, since=since, files=files)
     options.answer(found.facts(), lambda: _show(found))
     return 0 if found.ok else FAILED
 
 
-def _show(found: Verified) -> None:
-    facts = found.facts()
-    click.echo(f"{'Everything is as it was sealed.' if found.ok else 'VERIFICATION FAILED.'}")
+def _show(found: Proved) -> None:
+    click.echo("Everything is as it was sealed." if found.ok else "VERIFICATION FAILED.")
     click.echo(
         f"Evidence: {found.evidence.answers} answers, {found.evidence.bytes} bytes, head {found.evidence.head}"
     )
     click.echo(f"Ledger:   {found.entries} entries, head {found.head}")
+    parts = [
+        [
+            one.what,
+            "" if one.left_out and not one.count else f"{one.count:,}",
+            f"{one.seconds:.1f}",
+            one.left_out,
+        ]
+        for one in found.parts
+    ]
+    columns = [("Proved", "left"), ("Count", "right"), ("Seconds", "right"), ("Left out", "left")]
+    table(
+        "What was proved",
+        columns if any(one.left_out for one in found.parts) else columns[:3],
+        parts if any(one.left_out for one in found.parts) else [row[:3] for row in parts],
+    )
     if not found.ok:
-        rows = [[one["source"] or "", one["place"], one["text"]] for one in facts["problems"]]
+        rows = [[source or "", place, text] for source, place, text in found.problems]
         table(f"{len(rows)} problems", [("Source", "left"), ("Place", "left"), ("Problem", "left")], rows)

@@ -27,6 +27,7 @@ from recon.core.times import from_iso, moment_text
 CHAIN = "chain.jsonl"
 TORN = "chain.torn"
 PULLS = "pulls.jsonl"
+RUNS = "runs.jsonl"
 _PART = ".sealing-"
 _CHUNK = 1 << 20
 
@@ -44,7 +45,7 @@ class Archive:
             _make_folder(folder)
             for part in folder.glob(_PART + "*"):
                 part.unlink()
-            for name in (CHAIN, PULLS):
+            for name in (CHAIN, PULLS, RUNS):
                 _mend(folder, name)
             self.next_seq, self.head = _end_of_chain(folder)
         except OSError as error:
@@ -106,12 +107,32 @@ class Archive:
             "entered": entered,
             "prev": _last_link(self.folder / PULLS),
             "run": run,
+            "runs": _last_link(self.folder / RUNS),
             "settings": dict(settings),
             "source": source,
         }
+        self._note(PULLS, note)
+
+    def end(self, *, run: int, after: int, ended: datetime, status: str, left: Mapping[str, str]) -> None:
+        """Notes that a run is about to end, and what the runs behind ``after`` left in the ledger.
+
+        Raises EvidenceError.
+        """
+        with self._lock:
+            chain, pulled, prev = self.head, *(_last_link(self.folder / name) for name in (PULLS, RUNS))
+            note = {
+                "after": after,
+                "chain": chain,
+                "ended": moment_text(ended),
+                "prev": prev,
+                "pulls": pulled,
+            }
+            self._note(RUNS, note | {"run": run, "status": status, **left})
+
+    def _note(self, name: str, note: dict[str, Any]) -> None:
         note["link"] = link_of(note)
         try:
-            _append(self.folder / PULLS, _line_text(note) + "\n")
+            _append(self.folder / name, _line_text(note) + "\n")
         except OSError as error:
             raise _unwritable(self.folder, error) from None
 
@@ -275,7 +296,21 @@ def _open_body(folder: Path, digest: str | None) -> BinaryIO:
 
 def pulls(folder: Path) -> Iterator[dict[str, Any]]:
     """Every note of a pull (see Archive.begin), oldest first."""
-    path = folder / PULLS
+    return _notes(folder / PULLS)
+
+
+def ended_runs(folder: Path) -> Iterator[dict[str, Any]]:
+    """Every note of a run that ended (see Archive.end), oldest first."""
+    return _notes(folder / RUNS)
+
+
+def last_ended(folder: Path) -> int:
+    """The number of the run that ended last; 0 where none is noted."""
+    path = folder / RUNS
+    return 0 if _last_link(path) == GENESIS else int(json.loads(next(_lines_backwards(path)))["run"])
+
+
+def _notes(path: Path) -> Iterator[dict[str, Any]]:
     if path.exists():
         with path.open("rb") as notes:
             yield from (json.loads(raw) for raw in notes if raw.endswith(b"\n"))

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from recon.core.canonical import write_json
 from recon.core.records import GENESIS
-from recon.evidence.archive import CHAIN, PULLS, TORN, body_path, link_of, pulls
+from recon.evidence.archive import CHAIN, PULLS, RUNS, TORN, body_path, ended_runs, link_of, pulls
 
 _FIELDS = {"seq", "at", "source", "stream", "request", "status", "sha256", "bytes", "prev", "link"}
 
@@ -19,7 +19,8 @@ _FIELDS = {"seq", "at", "source", "stream", "request", "status", "sha256", "byte
 class Before(NamedTuple):
     """What an earlier verification proved: the chain up to a line, and the bodies it names.
 
-    ``files`` is a digest of what the file system said of their files: sizes and moments of the last change.
+    ``files`` is a digest of what the file system said of their files: sizes and moments of the last change. Where it is
+    empty nothing is known of them, and they are only looked for.
     """
 
     seq: int
@@ -55,13 +56,13 @@ def verify(folder: Path, before: Before | None = None) -> Proof:
     proved = 0
     if before is not None and proof.links.get(before.seq) == before.link:
         old = [line for _, line in bodies if line["seq"] <= before.seq]
-        proved = before.seq if _files(folder, old, seen) == before.files else 0
+        proved = before.seq if not before.files or _files(folder, old, seen) == before.files else 0
     proof.files = _files(folder, [line for _, line in bodies], seen)
     sizes: dict[str, int] = {}
     for place, line in bodies:
-        if line["seq"] > proved:
+        if line["seq"] > proved or seen[str(line["sha256"])].endswith(" missing\n"):
             _check_body(folder, line, place, sizes, proof)
-    _check_pulls(folder, proof)
+    _check_notes(folder, proof)
     return proof
 
 
@@ -104,17 +105,36 @@ def _files(folder: Path, lines: Iterable[Mapping[str, Any]], seen: dict[str, str
     return digest.hexdigest()
 
 
-def _check_pulls(folder: Path, proof: Proof) -> None:
-    """The notes of what was asked under which settings are a chain of their own."""
-    head = GENESIS
+def _check_notes(folder: Path, proof: Proof) -> None:
+    """The notes of pulls, and of runs that ended, are chains of their own; each tells the other's head of then."""
+    links = {
+        name: _check_chain(name, notes, proof)
+        for name, notes in ((PULLS, pulls(folder)), (RUNS, ended_runs(folder)))
+    }
+    for name, other, member in ((PULLS, RUNS, "runs"), (RUNS, PULLS, "pulls")):
+        for number, note in enumerate(links[name].values(), start=1):
+            if note.get(member, GENESIS) not in links[other] and note.get(member, GENESIS) != GENESIS:
+                proof.problems.append((f"{name}:{number}", f"a note that it tells of is missing in {other}"))
+                break
+    chain = {GENESIS, *proof.links.values()}
+    for number, note in enumerate(links[RUNS].values(), start=1):
+        if note.get("chain") not in chain:
+            proof.problems.append((f"{RUNS}:{number}", f"a line that it tells of is missing in {CHAIN}"))
+            break
+
+
+def _check_chain(name: str, notes: Iterator[dict[str, Any]], proof: Proof) -> dict[str, dict[str, Any]]:
+    """Notes by their links, as far as they can be read."""
+    head, found = GENESIS, {}
     try:
-        for number, note in enumerate(pulls(folder), start=1):
-            place = f"{PULLS}:{number}"
+        for number, note in enumerate(notes, start=1):
             if note["prev"] != head or note["link"] != link_of(note):
-                proof.problems.append((place, "a note is missing, added, moved or changed"))
+                proof.problems.append((f"{name}:{number}", "a note is missing, added, moved or changed"))
             head = note["link"]
+            found[head] = note
     except (ValueError, TypeError, KeyError):
-        proof.problems.append((PULLS, "a note is not JSON with the fields of a note"))
+        proof.problems.append((name, "a note is not JSON with the fields of a note"))
+    return found
 
 
 def _lines(folder: Path) -> Iterator[bytes]:

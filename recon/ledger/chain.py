@@ -111,7 +111,7 @@ def _file_problems(tx: Transaction) -> Iterator[str]:
 
 def _chain_problems(tx: Transaction, source: str, seq: int, prev: str) -> Iterator[str]:
     try:
-        for entry, stored in _chained(tx, source, seq):
+        for entry, stored in chained(tx, source, seq):
             if entry.seq != seq + 1:
                 yield f"{source} entry {entry.seq}: the one before it is {seq}, so there are missing entries"
             line, made = link(prev, entry)
@@ -123,7 +123,7 @@ def _chain_problems(tx: Transaction, source: str, seq: int, prev: str) -> Iterat
         yield f"{source} entry {seq + 1}: it cannot be read, nor what follows: {fault}"
 
 
-def _chained(tx: Transaction, source: str, after: int) -> Iterator[tuple[ChainedEntry, str]]:
+def chained(tx: Transaction, source: str, after: int) -> Iterator[tuple[ChainedEntry, str]]:
     """The entries of a source with their stored hashes, joined so that what is missing cannot hide an entry."""
     entry, before = _ENTRIES.c, _ENTRIES.alias().c
     tables = _ENTRIES.outerjoin(_RECORDS.id.table, _RECORDS.id == entry.record_id)

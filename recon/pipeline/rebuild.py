@@ -1,7 +1,7 @@
 """The ledger again, from the evidence alone: every pull is read once more, answered by what was sealed then."""
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -116,8 +116,15 @@ def rebuild(config: Config, into: Ledger, notify: Callable[[str], None]) -> Rebu
             raise LedgerError(
                 "there is a ledger already", where=into.where, next_step="Give an empty place with --into"
             )
+    return repost(config, into, notify)
+
+
+def repost(
+    config: Config, into: Ledger, notify: Callable[[str], None], entered: Mapping[str, int] | None = None
+) -> Rebuilt:
+    """As ``rebuild``, of evidence that was proved. ``entered``: of a newest pull, nothing behind this answer."""
     steps = deque(line for line in answers(config.evidence) if line.source == RECON)
-    for _, found in groupby(_pulls(config), key=lambda pull: pull.run):
+    for _, found in groupby(_pulls(config, entered or {}), key=lambda pull: pull.run):
         together = list(found)
         _close(into, steps, min(pull.lines[0].seq for pull in together))
         run, posted = 0, False
@@ -147,7 +154,7 @@ def _run(tx: Transaction, at: datetime, settings: dict[str, Any]) -> int:
     return run
 
 
-def _pulls(config: Config) -> Iterator[Pull]:
+def _pulls(config: Config, entered: Mapping[str, int]) -> Iterator[Pull]:
     """Every pull in the order it began; evidence older than the first note of a source is one pull."""
     lines: dict[str, list[Answer]] = defaultdict(list)
     for line in answers(config.evidence):
@@ -171,17 +178,19 @@ def _pulls(config: Config) -> Iterator[Pull]:
     found = [
         pull
         for name, every in lines.items()
-        for pull in _pulls_of(configured[name], every, notes.get(name, []))
+        for pull in _pulls_of(configured[name], every, notes.get(name, []), entered.get(name, every[-1].seq))
     ]
     yield from sorted(found, key=lambda pull: (pull.run, pull.one.name))
 
 
-def _pulls_of(one: Configured, lines: Sequence[Answer], notes: Sequence[dict[str, Any]]) -> Iterator[Pull]:
+def _pulls_of(
+    one: Configured, lines: Sequence[Answer], notes: Sequence[dict[str, Any]], newest: int
+) -> Iterator[Pull]:
     starts = [0, *(note["after"] for note in notes)]
     ends = [*starts[1:], lines[-1].seq]
     settings = [one.settings, *(one.settings.reshaped(note["settings"]) for note in notes)]
     numbers = [0, *(note["run"] for note in notes)]
-    entered = [*(note["entered"] for note in notes), lines[-1].seq]
+    entered = [*(note["entered"] for note in notes), newest]
     for start, last, under, run, known in zip(starts, ends, settings, numbers, entered, strict=True):
         part = [line for line in lines if start < line.seq <= last]
         if part:

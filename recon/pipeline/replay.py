@@ -53,6 +53,7 @@ class Tape:
         first = next(fitting, None)
         if first is None:
             raise SourceError(NOT_THERE, "the evidence holds no answer to this question", where=stream)
+        fault = "as_then"
         for place in range(first, len(self._lines)):
             line = self._lines[place]
             if line.stream in ("token", "login"):
@@ -62,21 +63,22 @@ class Tape:
             self._place = place + 1
             self.taken.add(line.seq)
             self.attempts.append(line)
-            if self._counts(line):
+            fault = self._fault(line)
+            if not fault:
                 return line
-        raise SourceError("as_then", "no attempt brought an answer that counts", where=stream)
+        raise SourceError(fault, "no attempt brought an answer that counts", where=stream)
 
-    def _counts(self, line: Answer) -> bool:
-        """Whether the answer was taken then: see recon.sources._http, whose rule this is."""
+    def _fault(self, line: Answer) -> str:
+        """Why the answer was not taken then, empty where it was: see recon.sources._http, whose rule this is."""
         if line.method == "FILE":
-            return line.sha256 is not None or line.status == 404
+            return "" if line.sha256 is not None or line.status == 404 else "as_then"
         if line.status != 200 or line.sha256 is None:
-            return False
+            return "as_then"
         with line.body() as body:
             try:
-                return self._judge(read_json(body.read())) is None
+                return "" if self._judge(read_json(body.read())) is None else "venue_error"
             except JsonRefused:
-                return False
+                return "as_then"
 
 
 def _fits(line: Answer, stream: str, request: Request) -> bool:

@@ -10,9 +10,11 @@ from structlog.contextvars import bound_contextvars
 from recon import __version__
 from recon.core.acts import PROGRAM, Who
 from recon.core.canonical import write_json
-from recon.evidence.archive import Archive
-from recon.ledger.reads import newest_entered, sources
+from recon.evidence.archive import Archive, last_ended
+from recon.ledger.acts import head as acts_head
+from recon.ledger.reads import ledger_head, newest_entered, sources
 from recon.ledger.rows import RunEndRow, RunRow, SourceRow
+from recon.ledger.runbook import digest, left
 from recon.ledger.store import Ledger, open_ledger
 from recon.pipeline.clock import Clock
 from recon.pipeline.config import Config
@@ -67,8 +69,7 @@ def writing(config: Config, clock: Clock, command: str, who: Who = PROGRAM) -> I
                 raise
             finally:
                 archive.close()
-                with ledger.transaction() as tx:
-                    tx.append(RunEndRow, [RunEndRow(run, clock.now(), status)])
+                _end(session, status)
                 _LOG.info("run ends", extra={"result": status})
 
 
@@ -81,6 +82,22 @@ def note_places(config: Config, ledger: Ledger, archive: Archive, run: int) -> N
         with ledger.transaction() as tx:
             entered = newest_entered(tx, one.name)
         archive.begin(run=run, source=one.name, settings=one.settings.shaping(), entered=entered)
+
+
+def _end(session: Session, status: str) -> None:
+    """Writes how the run ended; before that, what it left is noted in the evidence, so that it cannot be altered."""
+    ended, run, archive = session.clock.now(), session.run, session.archive
+    noted = last_ended(archive.folder)
+    after = noted if noted < run else 0  # a ledger that was made anew counts its runs anew
+    with session.ledger.transaction() as tx:
+        told = {
+            "rows": digest(left(tx, after), after, run),
+            "entries": ledger_head(tx),
+            "acts": acts_head(tx),
+        }
+    archive.end(run=run, after=after, ended=ended, status=status, left=told)
+    with session.ledger.transaction() as tx:
+        tx.append(RunEndRow, [RunEndRow(run, ended, status)])
 
 
 @contextmanager

@@ -1,7 +1,8 @@
-"""Proves the evidence chain, the sealed answers and the ledger's running hashes, and that the two belong together."""
+"""Proves the evidence chain, the sealed answers and the ledger's running hashes, and that the two belong together.
 
-import json
-from collections.abc import Iterable, Iterator
+This is what is quick, and done often; recon.pipeline.proof does the rest.
+"""
+
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,16 +10,13 @@ from typing import Any
 from duckdb import DuckDBPyConnection
 
 from recon import __version__
-from recon.core.seals import follows, standing
 from recon.evidence.verify import Before, Proof
 from recon.evidence.verify import verify as verify_evidence
-from recon.ledger.acts import acts
 from recon.ledger.acts import verify as verify_acts
 from recon.ledger.chain import hashes
 from recon.ledger.chain import verify as verify_ledger
 from recon.ledger.copy import fingerprint
 from recon.ledger.reads import answer_links, entries, ledger_head
-from recon.ledger.rows import ActRow
 from recon.ledger.store import Ledger
 from recon.pipeline import marks
 from recon.pipeline.config import Config
@@ -61,7 +59,7 @@ class Verified:
 
 
 def verify(ledger: Ledger, evidence: Path, since: Mark | None = None) -> Verified:
-    """Walks everything once: chain, answers, running hashes, and the ledger's answers against the chain's lines.
+    """Walks everything once: chain, answers, running hashes, acts, and the ledger's answers against the chain's lines.
 
     With ``since`` the answers and entries that were proved then are not hashed again: see recon.evidence.verify and
     verify_since for what is looked at instead.
@@ -76,31 +74,7 @@ def verify(ledger: Ledger, evidence: Path, since: Mark | None = None) -> Verifie
                 )
         problems += [(None, "ledger", text) for text in verify_ledger(tx, since and since.heads)]
         problems += [(None, "acts", text) for text in verify_acts(tx)]
-        problems += [(None, "seals", text) for text in _seal_problems(acts(tx, "period"))]
         return Verified(evidence=proof, entries=entries(tx), head=ledger_head(tx), problems=problems)
-
-
-def _seal_problems(steps: Iterable[ActRow]) -> Iterator[str]:
-    """Steps of periods whose document is not what its seal says, or does not follow from those before it."""
-    told: list[str] = []
-    for one in steps:
-        try:
-            sound = follows(json.loads(one.facts, parse_float=str, parse_int=int), standing(told))
-            standing([*told, one.facts])
-        except (ValueError, KeyError, TypeError, IndexError):
-            yield f"{one.name} ({one.act}): what it tells is no step that can follow those before it"
-            continue
-        if not sound:
-            yield f"{one.name} ({one.act}): its document is not the one that was sealed after those before it"
-        told.append(one.facts)
-
-
-def verify_all(config: Config, ledger: Ledger) -> Verified:
-    """Verifies everything. Where something is wrong, nothing that was verified before counts any more."""
-    found = verify(ledger, config.evidence)
-    if not found.ok:
-        marks.forget(config.verified)
-    return found
 
 
 def verify_since(config: Config, ledger: Ledger, copy: DuckDBPyConnection, *, note: bool) -> Verified:

@@ -13,16 +13,17 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 from recon.core import failpoints
+from recon.core.records import GENESIS
 from recon.demo.venues import Request, Response, as_json, serve
-from recon.evidence.archive import CHAIN, PULLS, Archive, answers
+from recon.evidence.archive import CHAIN, PULLS, RUNS, Archive, answers
 from recon.ledger.digest import digest
 from recon.ledger.store import open_ledger
 from recon.pipeline.clock import Clock
 from recon.pipeline.config import load
+from recon.pipeline.proof import prove
 from recon.pipeline.pull import Pulled, pull
 from recon.pipeline.rebuild import Comparison, rebuild_into
 from recon.pipeline.session import writing
-from recon.pipeline.verify import verify
 from tests.contract.house import toml
 from tests.laws._held import Held, held
 from tests.laws._histories import SECRET, Change, History, Row, Stage
@@ -251,7 +252,7 @@ class Company:
     def held(self) -> Held:
         """What the ledger holds; everything of it is proved."""
         with open_ledger(self.config.ledger_url, create=True) as ledger:
-            assert verify(ledger, self.config.evidence).problems == []
+            assert prove(self.config, ledger, lambda: 0.0).problems == []
             with ledger.transaction() as tx:
                 return held(tx)
 
@@ -268,10 +269,17 @@ class Company:
             for path in self.config.evidence.iterdir():
                 if path.is_dir():
                     (config.evidence / path.name).symlink_to(path)
+            links = {GENESIS}
             for name, place in ((CHAIN, "seq"), (PULLS, "after")):
                 kept = (self.config.evidence / name).read_text().splitlines(keepends=True)
-                text = "".join(line for line in kept if json.loads(line)[place] <= sealed)
-                (config.evidence / name).write_text(text)
+                lines = [line for line in kept if json.loads(line)[place] <= sealed]
+                (config.evidence / name).write_text("".join(lines))
+                links |= {json.loads(line)["link"] for line in lines}
+            ended = (self.config.evidence / RUNS).read_text().splitlines(keepends=True)
+            text = "".join(
+                line for line in ended if {json.loads(line)[name] for name in ("chain", "pulls")} <= links
+            )
+            (config.evidence / RUNS).write_text(text)
         return rebuild_into(config, f"sqlite:///{made}", lambda text: None, explain=False)
 
     def digest(self) -> str:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,8 @@ from recon.ledger.digest import digest
 from recon.ledger.reads import ledger_head
 from recon.ledger.store import open_ledger
 from recon.pipeline.config import load
+from recon.pipeline.proof import prove
 from recon.pipeline.rebuild import Comparison, rebuild_into
-from recon.pipeline.verify import verify
 from tests.contract.house import VENUES, House, always, dead, house
 from tests.contract.outside import recon
 
@@ -38,7 +39,7 @@ def rebuilt(made: House, name: str = "again.db", *, explain: bool = False) -> Co
     digests = []
     for url in (config.ledger_url, f"sqlite:///{made.folder / name}"):
         with open_ledger(url, create=False) as ledger:
-            assert verify(ledger, config.evidence).problems == []
+            assert prove(replace(config, ledger_url=url), ledger, lambda: 0.0).problems == []
             with ledger.transaction() as tx:
                 digests.append((ledger_head(tx), digest(tx)))
     assert digests[0] == digests[1]
@@ -120,6 +121,7 @@ def test_evidence_from_before_pulls_were_noted_is_rebuilt_too(made: House) -> No
     file(made, "a.csv", "2025-01-01T00:00:00Z,deposit,BTC,1,", "2025-01-01T00:00:00Z,deposit,BTC,2,")
     pull(made)
     (made.folder / "evidence" / "pulls.jsonl").unlink()
+    (made.folder / "evidence" / "runs.jsonl").unlink()
     rebuilt(made)
 
 
