@@ -21,9 +21,13 @@ def notes_of(tx: Transaction, evidence: Path) -> Sequence[dict[str, Any]]:
         if found and note["run"] <= found[-1]["run"]:
             found.clear()
         found.append(note)
-    own = [run.id for run in runs(tx) if run.command != REBUILD]
-    rebuilt = not own or own[0] > 1
-    return [] if rebuilt and (not own or not found or found[0]["run"] < own[0]) else found
+    own = [run for run in runs(tx) if run.command != REBUILD]
+    mine = [note for note in found if own and note["run"] >= own[0].id]
+    # Where none of its runs came to an end, the notes may be those of the ledger whose place it took.
+    others = (
+        mine and mine[0]["ended"] < moment_text(own[0].started_at) and not any(run.ended_at for run in own)
+    )
+    return [] if others else mine
 
 
 def problems(tx: Transaction, notes: Sequence[dict[str, Any]]) -> Iterator[tuple[str, str]]:
@@ -48,10 +52,14 @@ def problems(tx: Transaction, notes: Sequence[dict[str, Any]]) -> Iterator[tuple
 
 
 def _ends(known: dict[int, Run], notes: Sequence[dict[str, Any]]) -> Iterator[tuple[str, str]]:
-    last = notes[-1]
-    run = known.get(last["run"])
-    if run and run.ended_at and (moment_text(run.ended_at), run.status) != (last["ended"], last["status"]):
-        yield f"run {run.id}", "how it ended is not what the evidence notes"
+    for note in notes:
+        run = known.get(note["run"])
+        if (
+            run
+            and run.ended_at
+            and (moment_text(run.ended_at), run.status) != (note["ended"], note["status"])
+        ):
+            yield f"run {run.id}", "how it ended is not what the evidence notes"
     for run in known.values():
-        if run.id > last["run"] and run.ended_at is not None:
+        if run.id > notes[-1]["run"] and run.ended_at is not None:
             yield f"run {run.id}", "it ended by the ledger, and the evidence does not note it"
