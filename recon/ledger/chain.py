@@ -23,6 +23,8 @@ _RECORDS = METADATA.tables["records"].c
 _ANSWERS = METADATA.tables["answers"].c
 _POSTINGS = METADATA.tables["postings"].c
 _PLACE = itemgetter(0, 1)
+UNREADABLE = (DBAPIError, InvalidOperation, TypeError, ValueError)
+"""What reading a row raises whose values are not of their columns."""
 
 
 class ChainedEntry(NamedTuple):
@@ -118,9 +120,13 @@ def _chain_problems(tx: Transaction, source: str, seq: int, prev: str) -> Iterat
             if made != stored:
                 yield f"{source} entry {entry.seq}: its hash is {stored}, but its line gives {made}: {line}"
             prev, seq = stored, entry.seq
-    except (DBAPIError, InvalidOperation, TypeError, ValueError) as error:
-        fault = error.orig if isinstance(error, DBAPIError) else error
-        yield f"{source} entry {seq + 1}: it cannot be read, nor what follows: {fault}"
+    except UNREADABLE as error:
+        yield f"{source} entry {seq + 1}: it cannot be read, nor what follows: {fault(error)}"
+
+
+def fault(error: Exception) -> object:
+    """What is wrong with a row that cannot be read."""
+    return error.orig if isinstance(error, DBAPIError) else error
 
 
 def chained(tx: Transaction, source: str, after: int) -> Iterator[tuple[ChainedEntry, str]]:

@@ -3,14 +3,12 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from decimal import InvalidOperation
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from sqlalchemy.exc import DBAPIError
-
 from recon.evidence.archive import pulls
+from recon.ledger.chain import UNREADABLE, fault
 from recon.ledger.reads import Run, newest_entered, runs
 from recon.ledger.store import open_ledger
 from recon.ledger.told import Line, Place, Readings, Says, entries, looks, records, shown
@@ -94,9 +92,8 @@ def _compared(differences: Callable[[Counter[str]], Iterable[Difference]]) -> Co
     rows: Counter[str] = Counter()
     try:
         return Compared(list(_named(differences(rows))), rows.total())
-    except (DBAPIError, InvalidOperation, TypeError, ValueError) as error:
-        fault = error.orig if isinstance(error, DBAPIError) else error
-        return Compared([(None, "ledger", f"what it tells cannot be read: {fault}")], rows.total())
+    except UNREADABLE as error:
+        return Compared([(None, "ledger", f"what it tells cannot be read: {fault(error)}")], rows.total())
 
 
 def _counted(lines: Iterable[Line], rows: Counter[str]) -> Iterator[Line]:

@@ -9,6 +9,7 @@ NOT_MONEY = {
     "recon/demo/": "seconds of a stand-in venue's clock and waits",
     "recon/core/contracts.py": "seconds of the clock that is handed in",
     "recon/pipeline/clock.py": "seconds of the clock that is handed in",
+    "recon/pipeline/proof.py": "seconds that a part of the proof took",
     "recon/sources/_guard.py": "seconds that a source has left",
     "recon/sources/_http.py": "seconds of deadlines and waits",
     "recon/sources/_settings.py": "seconds of the deadline",
