@@ -97,6 +97,7 @@ def _lock(engine: Engine, where: str) -> Iterator[None]:
     """Held by a session of its own; the server frees it when the session's process dies."""
     with clear_errors(where), engine.connect() as connection:
         connection.execution_options(isolation_level="AUTOCOMMIT")
+        connection.detach()  # the pool may be given up meanwhile, and would then forget to close it
         if not connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({LOCK})").scalar():
             raise _busy(connection, where)
         try:
