@@ -21,6 +21,8 @@ PERIODS = "periods"
 REPORTS = "reports"
 """The stream of the reports that a period was closed with."""
 CLOSED, SIGNED, REOPENED = "closed", "signed", "reopened"
+MALFORMED = (ValueError, KeyError, TypeError, RecursionError)
+"""What is raised of a text that is no such document: nobody but who alters the ledger by hand makes one."""
 _PLACES = {CLOSED: "seals", SIGNED: "signed", REOPENED: "reopened"}
 
 
@@ -69,24 +71,32 @@ def told(document: Mapping[str, Any]) -> tuple[datetime, Who, Deed]:
     return from_iso(document["at"]), Who(**document["by"]), deed
 
 
+def document_of(text: str | bytes) -> dict[str, Any]:
+    """The document that a text states; numbers with a point are kept as they are written."""
+    found: dict[str, Any] = json.loads(text, parse_float=str, parse_int=int)
+    return found
+
+
 def standing(steps: Iterable[str]) -> list[Seal]:
-    """The seals in force, oldest first, of all steps so far as canonical JSON."""
+    """The seals in force, oldest first, of all steps so far as canonical JSON. Raises what MALFORMED lists."""
     found: list[Seal] = []
     for text in steps:
-        document = json.loads(text, parse_float=str, parse_int=int)
-        by = Who(**document["by"])
-        if document["act"] == CLOSED:
-            bounds = (from_iso(document[name]) for name in ("starts_at", "ends_at"))
-            period = Period(name=document["period"], **dict(zip(("start", "end"), bounds, strict=True)))
-            found.append(Seal(period=period, hash=document["seal"], by=by, document=document))
-        elif document["act"] == REOPENED:
-            found.pop()
-        else:
-            found = [
-                replace(one, signed=(*one.signed, by)) if one.hash == document["seal"] else one
-                for one in found
-            ]
+        found = after(found, document_of(text))
     return found
+
+
+def after(seals: list[Seal], document: Mapping[str, Any]) -> list[Seal]:
+    """The seals in force after one more step. Raises what MALFORMED lists."""
+    by = Who(**document["by"])
+    if document["act"] == CLOSED:
+        bounds = (from_iso(document[name]) for name in ("starts_at", "ends_at"))
+        period = Period(name=document["period"], **dict(zip(("start", "end"), bounds, strict=True)))
+        return [*seals, Seal(period=period, hash=document["seal"], by=by, document=document)]
+    if document["act"] == REOPENED:
+        if not seals:
+            raise ValueError("nothing is sealed")
+        return seals[:-1]
+    return [replace(one, signed=(*one.signed, by)) if one.hash == document["seal"] else one for one in seals]
 
 
 def follows(document: Mapping[str, Any], seals: list[Seal]) -> bool:

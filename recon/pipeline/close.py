@@ -3,7 +3,6 @@
 What is open is refused, or accepted one by one with a reason. All that stands in the way is told at once.
 """
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -24,6 +23,7 @@ from recon.core.seals import (
     REPORTS,
     SIGNED,
     Seal,
+    document_of,
     horizon_of,
     sealed,
     step,
@@ -325,7 +325,7 @@ def _moved(period: Period, steps: Sequence[ActRow], balances: Sequence[Mapping[s
     olds = [one for one in steps if one.act == CLOSED and one.name == period.name]
     if not olds:
         return {}
-    old = json.loads(olds[-1].facts, parse_float=str, parse_int=int)
+    old = document_of(olds[-1].facts)
     then = {(one["account"], one["asset"]): one["quantity"] for one in old["balances"]}
     now = {(one["account"], one["asset"]): one["quantity"] for one in balances}
     return {

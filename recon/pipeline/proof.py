@@ -22,7 +22,7 @@ from recon.pipeline import ended, marks, sealed
 from recon.pipeline.config import Config
 from recon.pipeline.enter import answer_row
 from recon.pipeline.repost import again
-from recon.pipeline.sealed import Sealed
+from recon.pipeline.sealed import Covered
 
 Problem = tuple[str | None, str, str]
 """Source (None where it is all of them), place, text."""
@@ -121,18 +121,20 @@ def prove(
     """
     course = _Course(monotonic, notify)
     with ledger.transaction() as tx:
-        before = sealed.find(sealed.prove(tx, {}).found, since) if since else None
+        every = sealed.walk(tx).found
+        before = sealed.covered(sealed.find(every, since)) if since else None
         evidence = _evidence(course, config.evidence, before)
         _answers(course, tx, config.evidence, evidence)
         _chains(course, tx, before and before.entries)
         with course.part("seals") as tally:
-            seals = sealed.prove(tx, evidence.links)
-            tally.count = len(seals.found)
-            tally.meet(seals.problems)
+            tally.count = len(every)
+            tally.meet(("seals", text) for text in sealed.prove(tx, evidence.links))
+            if not evidence.problems:
+                tally.meet(("seals", text) for text in sealed.entered(tx, config.evidence))
         if files:
             with course.part("seals kept elsewhere") as tally:
                 tally.count = len(files)
-                tally.meet(sealed.kept(seals.found, files))
+                tally.meet(sealed.kept(every, files))
         _runs(course, tx, config.evidence, evidence)
         _posted_again(course, config, tx, before, whole=not evidence.problems)
         count, head = entries(tx), ledger_head(tx)
@@ -141,7 +143,7 @@ def prove(
     return Proved(evidence=evidence, entries=count, head=head, parts=course.parts, problems=course.problems)
 
 
-def _evidence(course: _Course, folder: Path, before: Sealed | None) -> Proof:
+def _evidence(course: _Course, folder: Path, before: Covered | None) -> Proof:
     with course.part("evidence") as tally:
         found = verify_evidence(folder, before and Before(*before.evidence, files=""))
         tally.count = found.answers
@@ -199,7 +201,7 @@ def _runs(course: _Course, tx: Transaction, folder: Path, evidence: Proof) -> No
 
 
 def _posted_again(
-    course: _Course, config: Config, tx: Transaction, before: Sealed | None, *, whole: bool
+    course: _Course, config: Config, tx: Transaction, before: Covered | None, *, whole: bool
 ) -> None:
     what = "every answer read and posted again"
     if before or not whole:

@@ -4,7 +4,6 @@ A close writes its document to a small file beside recon.toml too. Where a run d
 that writes finishes it.
 """
 
-import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,7 +15,19 @@ from recon.core.answers import Answer
 from recon.core.canonical import write_json
 from recon.core.errors import LedgerError, ReconError
 from recon.core.failpoints import failpoint
-from recon.core.seals import CLOSED, PERIODS, RECON, Seal, file_name, follows, place, standing, told
+from recon.core.seals import (
+    CLOSED,
+    MALFORMED,
+    PERIODS,
+    RECON,
+    Seal,
+    document_of,
+    file_name,
+    follows,
+    place,
+    standing,
+    told,
+)
 from recon.core.times import Period
 from recon.evidence.archive import Archive, after
 from recon.ledger.acts import acts, record
@@ -44,7 +55,7 @@ def ever_sealed(tx: Transaction) -> list[Period]:
 def _standing(steps: Iterable[str]) -> list[Seal]:
     try:
         return standing(steps)
-    except (ValueError, KeyError, TypeError, IndexError):
+    except MALFORMED:
         raise LedgerError(
             "what it tells of sealed periods was altered",
             where="acts",
@@ -90,8 +101,7 @@ def enter(tx: Transaction, run: int, lines: Iterable[Answer]) -> None:
 def read(line: Answer) -> dict[str, Any]:
     """The document that a line of the evidence seals."""
     with line.body() as body:
-        found: dict[str, Any] = json.load(body, parse_float=str, parse_int=int)
-    return found
+        return document_of(body.read())
 
 
 def finish(ledger: Ledger, archive: Archive, folder: Path, run: int) -> None:

@@ -1,4 +1,4 @@
-"""Proves the evidence chain, the sealed answers and the ledger's running hashes, and that the two belong together.
+"""Proves the evidence chain, the sealed answers and the ledger's running hashes, and that they belong together.
 
 This is what is quick, and done often; recon.pipeline.proof does the rest.
 """
@@ -18,7 +18,7 @@ from recon.ledger.chain import verify as verify_ledger
 from recon.ledger.copy import fingerprint
 from recon.ledger.reads import answer_links, entries, ledger_head
 from recon.ledger.store import Ledger
-from recon.pipeline import marks
+from recon.pipeline import marks, sealed
 from recon.pipeline.config import Config
 from recon.pipeline.marks import Mark
 
@@ -59,7 +59,7 @@ class Verified:
 
 
 def verify(ledger: Ledger, evidence: Path, since: Mark | None = None) -> Verified:
-    """Walks everything once: chain, answers, running hashes, acts, and the ledger's answers against the chain's lines.
+    """Walks everything once: chain, answers, running hashes, acts, seals, and the ledger's answers against the chain.
 
     With ``since`` the answers and entries that were proved then are not hashed again: see recon.evidence.verify and
     verify_since for what is looked at instead.
@@ -74,6 +74,7 @@ def verify(ledger: Ledger, evidence: Path, since: Mark | None = None) -> Verifie
                 )
         problems += [(None, "ledger", text) for text in verify_ledger(tx, since and since.heads)]
         problems += [(None, "acts", text) for text in verify_acts(tx)]
+        problems += [(None, "seals", text) for text in sealed.prove(tx, proof.links)]
         return Verified(evidence=proof, entries=entries(tx), head=ledger_head(tx), problems=problems)
 
 

@@ -268,7 +268,7 @@ def test_venues_are_closed_month_by_month(tmp_path: Path) -> None:
         rebuilt(made)
 
 
-@pytest.mark.parametrize("facts", ["{}", "[1]", '{"act":"reopened"}'])
+@pytest.mark.parametrize("facts", ["{}", "[1]", '{"act":"reopened"}', "[" * 10_000])
 def test_what_the_ledger_tells_of_a_seal_cannot_be_altered_unseen(made: House, facts: str) -> None:
     closed(made, "2025-01")
     with closing(sqlite3.connect(made.folder / "recon.db")) as ledger, ledger:

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError, StatementError
 
 from recon.core.canonical import sha256, write_json
 from recon.core.records import GENESIS
+from recon.core.seals import RECON
 from recon.evidence.archive import CHAIN, PULLS, RUNS, body_path, link_of
 from recon.ledger.acts import link as act_link
 from recon.ledger.chain import chained
@@ -170,9 +171,21 @@ def exchange(folder: Path, one: Path, body: bytes) -> None:
     for line in lines:
         if line["sha256"] == one.name[:64]:
             line["sha256"], line["bytes"] = digest, len(body)
+    _write_chain(folder, lines)
+    one.unlink()
+
+
+def forget_closes(folder: Path) -> None:
+    """Takes out of the evidence what tells of closed periods, and of what pulls and runs noted."""
+    lines = [json.loads(line) for line in (folder / CHAIN).read_bytes().splitlines()]
+    _write_chain(folder, [line for line in lines if line["source"] != RECON])
+    for name in (PULLS, RUNS):
+        (folder / name).unlink()
+
+
+def _write_chain(folder: Path, lines: list[dict[str, Any]]) -> None:
     rechain(lines)
     (folder / CHAIN).write_text("".join(write_json(line) + "\n" for line in lines))
-    one.unlink()
 
 
 def _flipped(path: Path, chance: Random) -> bytes:
@@ -213,7 +226,7 @@ def _table(connection: Connection, way: str, place: str, chance: Random) -> str:
         case "reorder":
             _swap(connection, table, row, chance.choice(rows))
     if way == "re-chain":
-        _chain_again(connection)
+        chain_again(connection)
     return told
 
 
@@ -289,7 +302,7 @@ def _swap(connection: Connection, table: Table, one: dict[str, Any], other: dict
         connection.execute(table.insert().values({**{name: row[name] for name in keys}, **said}))
 
 
-def _chain_again(connection: Connection) -> None:
+def chain_again(connection: Connection) -> None:
     """Makes every hash of entries and acts fit the rows as they now stand."""
     tx = Transaction(connection)
     entries, acts = METADATA.tables["entries"], METADATA.tables["acts"]

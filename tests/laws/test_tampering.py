@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -15,18 +16,17 @@ import psycopg
 import pytest
 from hypothesis import settings
 
-from recon.core.acts import Deed, Who
-from recon.core.canonical import sha256, write_json
-from recon.core.times import moment_text, period
-from recon.evidence.archive import PULLS, RUNS
-from recon.ledger.acts import acts, record
-from recon.ledger.acts import head as acts_head
+from recon.core.acts import Who
+from recon.core.records import Posting
+from recon.core.times import period
+from recon.ledger.acts import acts
 from recon.ledger.digest import dump
-from recon.ledger.reads import evidence_head, heads
 from recon.ledger.store import open_ledger
+from recon.pipeline.adjust import Wanted, approve, draft
 from recon.pipeline.books import books
 from recon.pipeline.breaks import note
 from recon.pipeline.clock import Clock
+from recon.pipeline.close import close, sign
 from recon.pipeline.config import Config, load
 from recon.pipeline.coverage import certify
 from recon.pipeline.proof import Proved, prove
@@ -37,10 +37,21 @@ from recon.pipeline.register import lives
 from recon.pipeline.session import writing
 from tests.contract.house import VENUES, House, house
 from tests.fixtures_pg import postgres_server
-from tests.laws._tampering import CHAINED, PLACES, WAYS, Nothing, exchange, tamper, unguarded
+from tests.laws._tampering import (
+    CHAINED,
+    PLACES,
+    WAYS,
+    Nothing,
+    chain_again,
+    exchange,
+    forget_closes,
+    tamper,
+    unguarded,
+)
 
 __all__ = ["postgres_server"]
-ANNA = Who("svc", "Anna")
+ANNA, BERT = Who("svc", "Anna"), Who("svc", "Bert")
+HEADER = "timestamp,kind,asset,quantity,balance_after,id\n"
 EXAMPLES = settings.default.max_examples if settings.default else 100
 SOAK = EXAMPLES >= 20_000
 EDITS = 1_000 if SOAK else 24
@@ -64,12 +75,11 @@ class _Time:
 
 
 def make(folder: Path, url: str = "sqlite:///recon.db") -> Config:
-    """A company that pulled twice, reconciled, wrote a note, and closed two periods."""
+    """A company that pulled twice, reconciled, wrote a note, adjusted its books, and closed two periods."""
     time = _Time().clock
     with house(folder, *VENUES, "broker") as made:
         (folder / "broker").mkdir()
-        rows = "timestamp,kind,asset,quantity,id\n2025-02-10T10:00:07Z,deposit,BTC,0.25,x\n"
-        (folder / "broker" / "a.csv").write_text(rows)
+        (folder / "broker" / "a.csv").write_text(f"{HEADER}2025-02-10T10:00:07Z,deposit,BTC,0.25,0.5,x\n")
         made.write(made.settings(*VENUES, "broker") | {"ledger": {"url": url}})
         config = load(folder / "recon.toml")
         _pull(config, time)
@@ -77,12 +87,13 @@ def make(folder: Path, url: str = "sqlite:///recon.db") -> Config:
             reconcile(session, period("2025-Q1", config.zone, time.now()))
         with writing(config, time, "breaks note", ANNA) as session:
             with session.ledger.transaction() as tx:
-                names = [one.name for one in acts(tx, "break")][:1]
-            note(session, names, "asked the bank")
-        _close(config, time, "2025-01", datetime(2025, 1, 31, 23, tzinfo=UTC))
+                (opened,) = (one.name for one in acts(tx, "break"))
+            note(session, [opened], "asked the bank")
+        _adjust(config, time, opened)
+        _close(config, time, "2025-01")
         _change(made)
         _pull(config, time)
-        _close(config, time, "2025-02", datetime(2025, 2, 28, 23, tzinfo=UTC))
+        _close(config, time, "2025-02")
     return config
 
 
@@ -91,28 +102,42 @@ def _pull(config: Config, time: Clock) -> None:
         assert pull(config, session.ledger, session.archive, time, session.run).status == "ok"
 
 
+def _adjust(config: Config, time: Clock, about: str) -> None:
+    """One drafts an entry that rests on a letter, another approves it."""
+    letter = config.folder / "letter.txt"
+    letter.write_text("A quarter was there before.")
+    postings = tuple(
+        Posting(account, "BTC", Decimal(quantity))
+        for account, quantity in (("assets:broker:main", "0.25"), ("adjustments", "-0.25"))
+    )
+    at = datetime(2025, 2, 10, tzinfo=UTC)
+    wanted = Wanted("broker", at, postings, "missing_row", "by their letter", about, [letter])
+    with writing(config, time, "adjust draft", ANNA) as session:
+        drafted = draft(session, wanted)
+    with writing(config, time, "adjust approve", BERT) as session:
+        approve(session, drafted.id)
+
+
 def _change(made: House) -> None:
     made.egera.books["deposits"]["btc"][1]["state"] = "1"
     del made.fuse.books["history"][0]
 
 
-def _close(config: Config, time: Clock, name: str, end: datetime) -> None:
-    """The act by which a period is closed, made by hand. It has no horizon, since the evidence does not tell of it."""
-    with writing(config, time, "close", ANNA) as session, session.ledger.transaction() as tx:
-        before = [json.loads(one.facts)["seal"] for one in acts(tx, "period")]
-        document = {
-            "act": "closed",
-            "period": name,
-            "ends_at": moment_text(end),
-            "previous": before[-1] if before else "",
-            "newest": [{"source": one.source, "seq": one.seq, "hash": one.hash} for one in heads(tx)],
-            "acts": acts_head(tx),
-            "evidence": {"seq": session.archive.next_seq - 1, "link": evidence_head(tx)},
-            "tool": "1",
-        }
-        document["seal"] = sha256(write_json(document).encode())
-        record(tx, session.run, time.now(), ANNA, [Deed("period", name, "closed", document)])
-        (config.folder / f"{name}.json").write_text(write_json(document))
+def _close(config: Config, time: Clock, month: str) -> None:
+    """Closes a month, whatever is open accepted, and has another sign it."""
+    asked = period(month, config.zone, time.now())
+    with writing(config, time, "close", ANNA) as session:
+        found = close(session, asked, {})
+        if found.obstacles:
+            found = close(session, asked, {one.name: "known" for one in found.obstacles})
+        assert found.path, found.obstacles
+    with writing(config, time, "sign", BERT) as session:
+        sign(session, asked)
+
+
+def files(folder: Path) -> list[Path]:
+    """The files of the seals, oldest first."""
+    return sorted((folder / "seals").glob("*.json"))
 
 
 def proved(config: Config, **options: Any) -> Proved:
@@ -149,7 +174,7 @@ def copied(sound: Path, target: Path) -> Config:
 
 def test_a_sound_company_is_proved_and_every_part_is_told(sound: Path, tmp_path: Path) -> None:
     config = copied(sound, tmp_path / "copy")
-    found = proved(config, files=[tmp_path / "copy" / "2025-01.json", tmp_path / "copy" / "2025-02.json"])
+    found = proved(config, files=files(config.folder))
     assert found.problems == []
     assert {one.what: one.count for one in found.parts}["seals"] == 2
     assert all(one.count for one in found.parts)
@@ -204,30 +229,42 @@ def _table(tried: Counter[tuple[str, str]], found: Counter[tuple[str, str]], sil
 
 
 def test_who_makes_every_chain_again_is_found_by_a_seal_kept_elsewhere(sound: Path, tmp_path: Path) -> None:
-    kept = [sound / "2025-01.json", sound / "2025-02.json"]
+    kept = files(sound)
     config = copied(sound, tmp_path / "copy")
     bodies = sorted(config.evidence.glob("*/*.gz"))
     [body] = [path for path in bodies if b"timestamp,kind" in gzip.decompress(path.read_bytes())]
-    exchange(
-        config.evidence, body, b"timestamp,kind,asset,quantity,id\n2025-02-10T10:00:07Z,deposit,BTC,9,x\n"
-    )
-    for name in (PULLS, RUNS):
-        (config.evidence / name).unlink()
+    exchange(config.evidence, body, f"{HEADER}2025-02-10T10:00:07Z,deposit,BTC,9,,x\n".encode())
+    forget_closes(config.evidence)
     assert not proved(config).ok
     rebuild_into(config, "sqlite:///again.db", lambda text: None, explain=False)
     for end in ("", "-wal", "-shm"):
         (config.folder / f"recon.db{end}").unlink(missing_ok=True)
     (config.folder / "again.db").rename(config.folder / "recon.db")
-    _close(config, _Time().clock, "2025-01", datetime(2025, 1, 31, 23, tzinfo=UTC))
+    for month in ("2025-01", "2025-02"):
+        _close(config, _Time().clock, month)
     assert proved(config).problems == []
     told = proved(config, files=kept)
     assert {place for _, place, _ in told.problems} == {str(path) for path in kept}
     assert proved(copied(sound, tmp_path / "sound"), files=kept).ok
 
 
+def test_what_the_ledger_tells_of_a_sealed_period_is_held_against_the_evidence(
+    sound: Path, tmp_path: Path
+) -> None:
+    config = copied(sound, tmp_path / "copy")
+    with unguarded(config.ledger_url) as connection:
+        other = (
+            "UPDATE acts SET person = 'Carla', facts = replace(facts, 'Bert', 'Carla') WHERE act = 'signed'"
+        )
+        connection.exec_driver_sql(other)
+        chain_again(connection)
+    told = [text for _, place, text in proved(config).problems if place == "seals"]
+    assert sum("is not what line" in text for text in told) == 2, told
+
+
 def test_since_a_seal_nothing_before_it_is_hashed_again(sound: Path, tmp_path: Path) -> None:
     config = copied(sound, tmp_path / "copy")
-    first, second = (json.loads((sound / f"2025-0{month}.json").read_bytes())["seal"] for month in (1, 2))
+    first, second = (json.loads(path.read_bytes())["seal"] for path in files(sound))
     assert proved(config, since=first[:8]).ok
     quantity = "UPDATE postings SET quantity = '7' WHERE entry_id = 1"
     with unguarded(config.ledger_url) as connection:
