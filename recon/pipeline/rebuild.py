@@ -24,6 +24,7 @@ from recon.ledger.transaction import Transaction
 from recon.pipeline.adjust import post
 from recon.pipeline.config import Config, Configured, absolute
 from recon.pipeline.differences import Difference, differences
+from recon.pipeline.ended import REBUILD
 from recon.pipeline.enter import answer_row, end, enter
 from recon.pipeline.match import link
 from recon.pipeline.openings import STREAM as OPENING
@@ -149,7 +150,7 @@ def _close(into: Ledger, steps: deque[Answer], until: int | None) -> None:
 
 def _run(tx: Transaction, at: datetime, settings: dict[str, Any]) -> int:
     run = tx.next_id(RunRow)
-    tx.append(RunRow, [RunRow(run, at, "rebuild", __version__, write_json(settings))])
+    tx.append(RunRow, [RunRow(run, at, REBUILD, __version__, write_json(settings))])
     tx.append(RunEndRow, [RunEndRow(run, at, "finished")])
     return run
 

@@ -1,6 +1,6 @@
 """The seals of periods, held against the ledger, the evidence, and files that were kept elsewhere."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,9 +23,10 @@ from recon.core.seals import (
 from recon.evidence.archive import answers
 from recon.ledger.acts import acts
 from recon.ledger.chain import Heads, hashes
-from recon.ledger.reads import answer_links
+from recon.ledger.reads import answer_links, runs
 from recon.ledger.rows import ActRow
 from recon.ledger.transaction import Transaction
+from recon.pipeline.ended import REBUILD
 from recon.pipeline.seals import read
 
 _SHORTEST = 8
@@ -40,9 +41,13 @@ class Covered(NamedTuple):
 
 
 class Seals(NamedTuple):
-    """Every seal that was ever put, oldest first, and the steps that are no steps of a period: texts."""
+    """Every seal that was ever put, oldest first, and the steps that are no steps of a period: texts.
+
+    ``remade`` are the hashes of those that a rebuild entered.
+    """
 
     found: Sequence[Seal]
+    remade: Container[str]
     problems: Sequence[str]
 
 
@@ -60,7 +65,9 @@ def walk(tx: Transaction) -> Seals:
     """Every step in the life of a period: whether its document is the one that was sealed, and can be the next."""
     standing: list[Seal] = []
     found: list[Seal] = []
+    remade: set[str] = set()
     problems = []
+    rebuilds = {run.id for run in runs(tx) if run.command == REBUILD}
     for act in acts(tx, "period"):
         try:
             document = document_of(act.facts)
@@ -69,6 +76,7 @@ def walk(tx: Transaction) -> Seals:
             if sound and document["act"] == CLOSED:
                 covered(standing[-1])
                 found.append(standing[-1])
+                remade |= {standing[-1].hash} if act.run_id in rebuilds else set()
         except MALFORMED:
             problems.append(f"{_named(act)}: what it tells is no step that can follow those before it")
             continue
@@ -76,7 +84,7 @@ def walk(tx: Transaction) -> Seals:
             problems.append(
                 f"{_named(act)}: its document is not the one that was sealed after those before it"
             )
-    return Seals(found, problems)
+    return Seals(found, remade, problems)
 
 
 def _act_of(act: ActRow) -> tuple[Any, Who, Deed]:
@@ -89,8 +97,11 @@ def _named(act: ActRow) -> str:
 
 
 def prove(tx: Transaction, links: Mapping[int, str]) -> Iterator[str]:
-    """What is wrong with seals, and with what they were put on. ``links``: those of the evidence chain, by number."""
-    found, problems = walk(tx)
+    """What is wrong with seals, and with what they were put on. ``links``: those of the evidence chain, by number.
+
+    A ledger that was rebuilt does not have the acts about breaks and drafts that were there when a seal was put.
+    """
+    found, remade, problems = walk(tx)
     yield from problems
     known = {one.hash for one in acts(tx)} | {GENESIS}
     for seal in found:
@@ -99,7 +110,7 @@ def prove(tx: Transaction, links: Mapping[int, str]) -> Iterator[str]:
         number, link = on.evidence
         if links.get(number, GENESIS) != link:
             yield f"{name}: line {number} of the evidence chain is not the one that it was put on"
-        if on.act not in known:
+        if on.act not in known and seal.hash not in remade:
             yield f"{name}: the act that was the newest then is not in the ledger"
         now = hashes(tx, {source: seq for source, (seq, _) in on.entries.items()})
         for source, sealed in on.entries.items():
