@@ -39,7 +39,7 @@ from recon.pipeline.books import books
 from recon.pipeline.config import Config
 from recon.pipeline.coverage import Certified, certify
 from recon.pipeline.openings import STREAM as OPENING
-from recon.pipeline.reconcile import Reconciled, reconcile
+from recon.pipeline.reconcile import Reconciled, examine, reconcile, registered
 from recon.pipeline.report import render, report_names
 from recon.pipeline.seals import keep, seal, seals
 from recon.pipeline.session import Session
@@ -105,7 +105,10 @@ def close(
     accepted: Mapping[str, str],
     notify: Callable[[str], None] = lambda text: None,
 ) -> Closed:
-    """Reconciles the period, and seals it where nothing stands in the way. ``accepted``: reasons by break."""
+    """Reconciles the period, and seals it where nothing stands in the way. ``accepted``: reasons by break.
+
+    A request out of turn is told all that stands in its way too, and leaves the register as it was.
+    """
     if period.start is None or period.end is None:
         raise ConfigError(
             f"{period.name!r} has no end, so that it can't be closed",
@@ -119,7 +122,7 @@ def close(
     if any(one.period.name == period.name for one in before):
         return Closed(period=period, obstacles=placed)
     notify("checking")
-    found = reconcile(session, period)
+    found = _looked(session, period) if placed else reconcile(session, period)
     with ledger.transaction() as tx:
         certified = certify(tx, config, period)
     obstacles = [*placed, *_grey(config, certified), *_open(found, accepted)]
@@ -130,11 +133,11 @@ def close(
     lines = _reports(session, content)
     with ledger.transaction() as tx:
         document = _document(tx, session, period, before)
-        registered = acts(tx, "break")
+        steps_of_breaks = acts(tx, "break")
     balances = _balances(session, period)
     document |= {
         "balances": balances,
-        "breaks": [_state(one, registered) for one in found.breaks],
+        "breaks": [_state(one, steps_of_breaks) for one in found.breaks],
         "accepted": [{"break": name, "reason": accepted[name]} for name in sorted(accepted)],
         "roll_forward": [_texts(one._asdict()) for one in content.roll_forward],
         "coverage": sha256(write_json(certified.facts()).encode()),
@@ -257,6 +260,13 @@ def _open(found: Reconciled, accepted: Mapping[str, str]) -> list[Obstacle]:
     ]
 
 
+def _looked(session: Session, period: Period) -> Reconciled:
+    """What reconciling would find, with nothing written."""
+    results = examine(session.config, session.ledger, period)
+    with session.ledger.transaction() as tx:
+        return registered(tx, period, results, session.clock.now())
+
+
 def _reports(session: Session, content: Books) -> list[Answer]:
     """Every report of the period, its bytes sealed."""
     with TemporaryDirectory(prefix="recon-reports-") as folder:
@@ -303,7 +313,7 @@ def _balances(session: Session, period: Period) -> list[dict[str, str]]:
     return [{"account": account, "asset": asset, "quantity": text(number)} for account, asset, number in rows]
 
 
-def _state(one: RegisteredBreak, registered: Sequence[ActRow]) -> dict[str, Any]:
+def _state(one: RegisteredBreak, steps: Sequence[ActRow]) -> dict[str, Any]:
     """A break as it stands, with what people did about it."""
     found = one.found
     return {
@@ -314,7 +324,7 @@ def _state(one: RegisteredBreak, registered: Sequence[ActRow]) -> dict[str, Any]
         "difference": None if found.difference is None else text(found.difference),
         "acts": [
             {"act": act.act, "account": act.account, "person": act.person, "at": short_text(act.at), "facts": act.facts}
-            for act in registered
+            for act in steps
             if act.name == found.id and act.person
         ],
     }  # fmt: skip

@@ -129,6 +129,26 @@ def test_everything_that_stands_in_the_way_is_told_at_once(made: House) -> None:
     assert "--accept BREAK --reason TEXT" in people
 
 
+def test_a_close_out_of_turn_tells_all_and_leaves_the_register_as_it_was(made: House) -> None:
+    broken = FEBRUARY[0].replace("1,2.5", "1,9"), "2025-02-06T10:00:00Z,deposit,main,BTC,1,11,d"
+    pull(made, *JANUARY, *broken)
+    assert kinds(closed(made, "2025-02", code=3)) == ["order", "break", "break"]
+    assert kinds(closed(made, "2099-01", code=2)) == ["order", "time"]
+    assert register(made) == []
+    assert closed(made, "2025-01")["closed"]
+    assert kinds(closed(made, "2025-01", code=2)) == ["order"]
+    assert register(made) == []
+    told = kinds(closed(made, "2025-02", code=3))
+    assert told == ["break", "break"] and len(register(made)) == 2
+
+
+def register(made: House) -> list[Any]:
+    """The breaks that are registered, in whatever state."""
+    every = [word for one in ("open", "assigned", "resolved", "cleared") for word in ("--status", one)]
+    found: list[Any] = recon(made.folder, "breaks", "list", *every, "--json").json["breaks"]
+    return found
+
+
 def test_what_is_open_is_accepted_one_by_one_with_a_reason_that_is_sealed(made: House) -> None:
     odd = "2025-01-06T10:00:00Z,deposit,main,{},1,2,{}".format
     pull(made, *JANUARY, odd("ETH", "x"), odd("LTC", "y"), *FEBRUARY)
