@@ -79,6 +79,7 @@ def _of_one_cause(check: Check, fault: Fault, told: Told) -> list[Explained]:
                 host=explained[-1].found.id if explained else None,
                 moves=not fault.order,
                 shifts=order_shifts(fault.order),
+                since=None if gap.before is None else min(gap.before.at, gap.rows[-1].at),
             )
         )
     return explained

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from recon.checks._causes import closing_causes, zones
 from recon.checks._halves import matching_causes
@@ -26,6 +27,32 @@ def shown_once(
         *_trial_balance(shown),
     ]
     return fold(shown, causes)
+
+
+class Behind(NamedTuple):
+    """The closing differences of a period that are wholly made by running balances that break behind its end.
+
+    ``later`` are those whose last sound balances all lie behind the end too: the period has no part in them, and each
+    break is found when its own period is asked. ``across`` are breaks of the others whose cause may lie on either side
+    of the end: they are listed in both periods.
+    """
+
+    later: Sequence[Explained]
+    across: frozenset[str]
+
+
+def behind(running: Iterable[Explained], closing: Iterable[Explained], end: datetime | None) -> Behind:
+    """Sorts them. ``end`` None: nothing lies behind it."""
+    after = {
+        one.found.id: one.since is not None and end <= one.since
+        for one in running
+        if end is not None and one.found.at is not None and end <= one.found.at
+    }
+    made = [one for one in closing if one.gaps and after.keys() >= set(one.gaps)]
+    return Behind(
+        [one for one in made if all(after[gap] for gap in one.gaps)],
+        frozenset(gap for one in made for gap in one.gaps if not after[gap]),
+    )
 
 
 def fold(shown: Mapping[str, Break], causes: Iterable[Cause]) -> list[Break]:

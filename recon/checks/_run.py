@@ -8,19 +8,19 @@ from typing import Literal, NamedTuple
 
 from duckdb import DuckDBPyConnection
 
-from recon.checks._ask import Found, ask, count
+from recon.checks._ask import Chain, Found, ask, count
 from recon.checks._catalogue import Check, catalogue
 from recon.checks._closing import closing_balances
 from recon.checks._diagnose import tell_row
 from recon.checks._explain import break_of, running_balances
 from recon.checks._matched import NONE_LEFT, Unmatched, fill_unmatched
-from recon.checks._merge import shown_once
+from recon.checks._merge import behind, shown_once
 from recon.checks._order import settle
 from recon.checks._reckoned import NOTHING, Reckoned, fill
 from recon.checks._spark import on_spark
 from recon.checks._tables import insert
 from recon.checks._values import Explained
-from recon.core.breaks import CheckResult
+from recon.core.breaks import Break, CheckResult
 from recon.core.records import Rate
 from recon.core.times import Period
 
@@ -110,8 +110,12 @@ def run(
     if found.get(_RUNNING) or found.get(_CLOSING):
         running = running_balances(connection, known[_RUNNING], rates or {})
         closing = closing_balances(connection, known[_CLOSING], found.get(_CLOSING, []), running, rates or {})
+    later, across = behind(running, closing, period.end)
+    not_of_it = {one.found.id for one in later}
+    closing = [one for one in closing if one.found.id not in not_of_it]
     in_period = {(*one.chain, one.anchor) for one in found.get(_RUNNING, ())}
-    listed = [one.found for one in running if _identity(one) in in_period] + [one.found for one in closing]
+    listed = [one.found for one in running if _identity(one) in in_period or one.found.id in across]
+    listed += [one.found for one in closing]
     for check in checks:
         if check.name not in (_RUNNING, _CLOSING):
             listed += [break_of(check, one, tell_row(one), one.entries) for one in found[check.name]]
@@ -125,6 +129,7 @@ def run(
             fix=check.fix,
             tested=tested[check.name],
             breaks=tuple(one for one in shown if one.check == check.name),
+            later=tuple((_place(one.found), one.gaps) for one in later) if check.name == _CLOSING else (),
         )
         for check in checks
     ]
@@ -162,4 +167,8 @@ def _fill(
 
 
 def _identity(one: Explained) -> tuple[str | None, ...]:
-    return one.found.source, one.found.account, one.found.asset, one.found.anchor
+    return *_place(one.found), one.found.anchor
+
+
+def _place(one: Break) -> Chain:
+    return one.source, one.account, one.asset

@@ -205,7 +205,8 @@ class Explained(NamedTuple):
 
     ``host`` is an earlier break of the same cause. ``moves``: a closing balance is out by it too, which it is not by
     rows out of order. ``left`` is of a closing balance. ``shifts``: by how many quarter hours the row's time may be
-    too late.
+    too late. ``since`` is of a running balance: the moment of the last balance stated before it or of its row,
+    whichever is earlier; None where none was stated.
     """
 
     found: Break
@@ -215,3 +216,4 @@ class Explained(NamedTuple):
     moves: bool = True
     left: Left | None = None
     shifts: frozenset[int] = frozenset()
+    since: datetime | None = None

@@ -83,7 +83,11 @@ class Break:
 
 @dataclass(frozen=True, kw_only=True)
 class CheckResult:
-    """One check's run: the question as asked, how many rows it examined, and what it found."""
+    """One check's run: the question as asked, how many rows it examined, and what it found.
+
+    ``later`` names, by source, account and asset, the breaks of later periods that wholly make a difference: it is
+    then none of this period.
+    """
 
     check: str
     title: str
@@ -92,6 +96,7 @@ class CheckResult:
     fix: str
     tested: int
     breaks: tuple[Break, ...] = field(default=())
+    later: tuple[tuple[tuple[str | None, str | None, str | None], tuple[str, ...]], ...] = ()
 
 
 def register_text(found: Break) -> str:

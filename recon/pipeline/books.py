@@ -135,7 +135,7 @@ def books(
         sources=[(one.name, one.source.title) for one in config.sources],
         roll_forward=roll_forward,
         against=against,
-        balances=_explained(proofs, found.breaks),
+        balances=_explained(proofs, found.breaks, results),
         transactions=[_transaction(row, origins[row[7]]) for row in transactions],
         transfers=[
             Transfer(*row)._replace(sent_at=aware(row[2]), received_at=aware(row[7])) for row in transfers
@@ -174,9 +174,14 @@ def _proofs(copy: Any, reading: int, source: str, at: datetime, cut: int) -> lis
         ]
 
 
-def _explained(proofs: Sequence[BalanceProof], breaks: Sequence[RegisteredBreak]) -> list[BalanceProof]:
-    """Each difference with the breaks of its place."""
+def _explained(
+    proofs: Sequence[BalanceProof], breaks: Sequence[RegisteredBreak], results: Sequence[CheckResult]
+) -> list[BalanceProof]:
+    """Each difference with the breaks of its place; those of a later period where only these make it."""
     ids: dict[tuple[str | None, ...], tuple[str, ...]] = {}
+    for result in results:
+        for where, later in result.later:
+            ids[where] = (*ids.get(where, ()), *later)
     for one in breaks:
         place = (one.found.source, one.found.account, one.found.asset)
         ids[place] = (*ids.get(place, ()), one.found.id)

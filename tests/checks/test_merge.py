@@ -98,6 +98,72 @@ def test_where_the_gaps_lie_outside_the_period_the_closing_balance_stays_and_poi
     assert f"This is what the running balance breaks by: {january.id} (2025-01-02" in february.diagnosis.text
 
 
+def test_a_difference_that_gaps_behind_the_period_make_is_no_break_of_it_and_shown_with_theirs(
+    ledger: Ledger,
+) -> None:
+    ledger.row("1", "1", at=day(1))
+    ledger.row("1", "2", at=day(31))
+    ledger.row("1", "4", at=day(40))
+    ledger.row("1", "7", at=day(41))
+    ledger.look({("main", "BTC"): "7"}, at=day(60))
+    assert ledger.breaks(JANUARY) == []
+    first, second = ledger.breaks(FEBRUARY)
+    assert [_members(one) for one in (first, second)] == [[], ["closing_balance"]]
+    assert [one.id for one in ledger.breaks()] == [first.id, second.id]
+    assert ledger.results(JANUARY)["closing_balance"].later == (
+        (("fuse", "main", "BTC"), (first.id, second.id)),
+    )
+    assert ledger.results(FEBRUARY)["closing_balance"].later == ()
+
+
+def test_a_difference_that_gaps_behind_the_period_do_not_make_wholly_stays_its_break(ledger: Ledger) -> None:
+    ledger.row("1", "1", at=day(1))
+    ledger.row("1", "2", at=day(31))
+    ledger.row("1", "4", at=day(40))
+    ledger.look({("main", "BTC"): "5"}, at=day(60))
+    (found,) = ledger.breaks(JANUARY)
+    assert (found.check, found.difference) == ("closing_balance", 2)
+
+
+def test_a_difference_that_a_gap_of_the_period_and_one_behind_it_make_stays_its_break(ledger: Ledger) -> None:
+    ledger.row("1", "2", at=day(1))
+    ledger.row("1", "3", at=day(31))
+    ledger.row("1", "5", at=day(40))
+    ledger.look({("main", "BTC"): "5"}, at=day(60))
+    (january,) = ledger.breaks(JANUARY)
+    assert (january.check, _members(january)) == ("running_balance", ["closing_balance"])
+    assert [_members(one) for one in ledger.breaks()] == [[], ["closing_balance"]]
+
+
+@pytest.mark.parametrize("before", [["1", "1"], []])
+def test_a_gap_whose_last_sound_balance_lies_in_the_period_is_one_break_of_both_periods(
+    ledger: Ledger, before: list[str]
+) -> None:
+    if before:
+        ledger.row(*before, at=day(1))
+    ledger.row("1", "4", at=day(40))
+    ledger.row("1", "9", at=day(41))
+    ledger.look({("main", "BTC"): "9"}, at=day(60))
+    (january,) = ledger.breaks(JANUARY)
+    assert (january.check, _members(january)) == ("running_balance", ["closing_balance"])
+    february = ledger.breaks(FEBRUARY)
+    assert february[0].id == january.id
+    assert [_members(one) for one in february] == [[], ["closing_balance"]]
+
+
+def test_a_gap_that_was_posted_behind_a_sealed_period_and_happened_in_it_is_one_break_of_both(
+    ledger: Ledger,
+) -> None:
+    ledger.row("1", "1", at=day(1))
+    ledger.row("1", "10", at=day(40), ordinal=20)
+    late = ledger.row("1", "9", at=day(31), ordinal=10)
+    ledger.connection.execute("update legs set stated_at = ? where entry = ?", [day(20), late])
+    ledger.look({("main", "BTC"): "10"}, at=day(60))
+    for period in (JANUARY, FEBRUARY):
+        (found,) = ledger.breaks(period)
+        assert (found.check, found.difference, _members(found)) == ("running_balance", 7, ["closing_balance"])
+
+
 def test_a_gap_after_the_look_explains_nothing_of_it(ledger: Ledger) -> None:
     ledger.row("1", "1", at=day(1))
     ledger.look({("main", "BTC"): "3"}, at=day(32))

@@ -5,15 +5,17 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 
 from recon.core.canonical import write_json
 from recon.ledger.store import open_ledger
 from recon.pipeline.config import load
-from tests.contract.house import VENUES, House, house
+from tests.contract.house import BOOKS, VENUES, House, house
 from tests.contract.outside import recon
 
 HEADER = "timestamp,kind,account,asset,quantity,balance_after,id\n"
@@ -286,6 +288,28 @@ def test_venues_are_closed_month_by_month(tmp_path: Path) -> None:
             answer = closed(made, month)
             assert answer["closed"], answer
         rebuilt(made)
+
+
+def test_a_running_balance_that_breaks_in_march_is_one_break_and_does_not_hold_up_january(
+    tmp_path: Path,
+) -> None:
+    books = deepcopy(BOOKS)
+    march = {"timestamp": "2025-03-05T09:30:00Z", "currency": "BTC", "type": "deposit", "amount": "0.5"}
+    books["fuse"]["history"][0] = march | {"balance_after": "2.75"}
+    books["fuse"]["balances"]["account"]["BTC"] = "2.75"
+    with house(tmp_path, "fuse", books=books) as made:
+        recon(tmp_path, "pull", "--quiet")
+        assert closed(made, "2025-01")["closed"]
+        assert register(made) == []
+        report = recon(tmp_path, "report", "accountant", "2025-01", "--out", "out", "--json").json["files"][0]
+        (left,) = closed(made, "2025-02", code=3)["obstacles"]
+        closed(made, "2025-02", "--accept", left["name"], "--reason", "the row may be of either month")
+        assert kinds(closed(made, "2025-03", code=3)) == ["break"]
+        recon(tmp_path, "reconcile", "all", "--quiet", code=3)
+        (found,) = register(made)
+        assert (found["id"], found["check"], found["difference"]) == (left["name"], "running_balance", "1")
+        rows = load_workbook(tmp_path / report, data_only=True)["Balances"].iter_rows(values_only=True)
+        assert [row[:3] for row in rows if found["id"] in row] == [("fuse", "main", "BTC")]
 
 
 @pytest.mark.parametrize("facts", ["{}", "[1]", '{"act":"reopened"}', "[" * 10_000])
