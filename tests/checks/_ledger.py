@@ -138,6 +138,11 @@ class Ledger:
         )
         return entry
 
+    def late(self, entry: int, happened: datetime) -> int:
+        """Makes an entry one that came late: posted where it stands, it happened earlier."""
+        self.connection.execute("update legs set stated_at = ? where entry = ?", [happened, entry])
+        return entry
+
     def by_hand(self, entry: int) -> int:
         """Makes an entry one that people made."""
         self.connection.execute("update legs set by_hand = true where entry = ?", [entry])

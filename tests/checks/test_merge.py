@@ -156,8 +156,7 @@ def test_a_gap_that_was_posted_behind_a_sealed_period_and_happened_in_it_is_one_
 ) -> None:
     ledger.row("1", "1", at=day(1))
     ledger.row("1", "10", at=day(40), ordinal=20)
-    late = ledger.row("1", "9", at=day(31), ordinal=10)
-    ledger.connection.execute("update legs set stated_at = ? where entry = ?", [day(20), late])
+    ledger.late(ledger.row("1", "9", at=day(31), ordinal=10), day(20))
     ledger.look({("main", "BTC"): "10"}, at=day(60))
     for period in (JANUARY, FEBRUARY):
         (found,) = ledger.breaks(period)
