@@ -27,8 +27,8 @@ HEADER = 4
 
 
 @contextmanager
-def broken(folder: Path) -> Iterator[House]:
-    """A house that holds less of each asset than its rows say, each by another amount."""
+def broken(folder: Path, ledger: str = "") -> Iterator[House]:
+    """A house that holds less of each asset than its rows say, each by another amount. ``ledger``: another url."""
     books: dict[str, Any] = {"egera": {"balances": {}, "deposits": {}}}
     for number, asset in enumerate(ASSETS, 1):
         row = {
@@ -40,6 +40,8 @@ def broken(folder: Path) -> Iterator[House]:
         books["egera"]["deposits"][asset.lower()] = [row]
         books["egera"]["balances"][asset] = {"active": f"9.{number}1", "inactive": "0.00"}
     with house(folder, "egera", books=json.loads(json.dumps(books))) as made:
+        if ledger:
+            made.write(made.settings("egera") | {"ledger": {"url": ledger}})
         recon(folder, "pull", "--quiet")
         recon(folder, "reconcile", "all", "--quiet", code=3)
         yield made
