@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 from jsonschema import Draft202012Validator
+from referencing import Registry, Resource
 
 from tests.contract import _ready
 
@@ -25,7 +26,20 @@ SCHEMAS = ROOT / "tests" / "cases" / "schemas"
 PROGRAM = (sys.executable, "-c", "from recon.cli import main; main()")
 _PARTS = {"run": ("pull", "reconcile"), "demo": ("pull", "reconcile")}
 """Answers that are made of other commands' answers."""
-_ALONE = ("pull", "balances", "reconcile", "verify")
+_ALONE = ("pull", "balances", "reconcile", "verify", "close", "sign", "reopen", "bridge")
+_GROUPS = {
+    "breaks": {
+        **dict.fromkeys(("list", "show", "export", "import"), "breaks-{}"),
+        **dict.fromkeys(("assign", "note", "resolve", "reopen"), "breaks-written"),
+    },
+    "adjust": {**dict.fromkeys(("draft", "approve", "reverse"), "adjustment"), "list": "adjust-list"},
+}
+"""The schema of each command of a group."""
+_SCHEMAS = Registry().with_resources(
+    (path.name, Resource.from_contents(json.loads(path.read_text(encoding="utf-8"))))
+    for path in sorted(SCHEMAS.glob("*.schema.json"))
+)
+"""By the names of their files, as they refer to one another."""
 _ODD = re.compile("[\x00-\x08\x0b-\x1f\x7f\u2580-\u259f\u2800-\u28ff]")
 """What only a terminal understands: escapes, carriage returns, bars and spinners."""
 
@@ -110,7 +124,11 @@ def _hold_to_schema(args: tuple[str, ...], ran: Ran, whole: str) -> None:
         assert document["error"]["kind"] and document["error"]["message"], whole
         assert ran.code not in (0, 3), whole
         return
-    command = next((one for one in args if one in (*_ALONE, *_PARTS)), "")
+    command = next((one for one in args if one in (*_ALONE, *_PARTS, *_GROUPS)), "")
+    for word in args[args.index(command) + 1 :] if command in _GROUPS else ():
+        if word in _GROUPS[command]:
+            fitting(_GROUPS[command][word].format(word), document)
+            return
     for part in _PARTS.get(command, ()):
         fitting(part, document[part])
     if command in _ALONE:
@@ -135,4 +153,4 @@ def _no_float(lexeme: str) -> NoReturn:
 
 @cache
 def _schema(name: str) -> Draft202012Validator:
-    return Draft202012Validator(json.loads((SCHEMAS / f"{name}.schema.json").read_text(encoding="utf-8")))
+    return Draft202012Validator(_SCHEMAS[f"{name}.schema.json"].contents, registry=_SCHEMAS)

@@ -82,6 +82,25 @@ def test_the_configuration_is_found_by_option_then_environment_then_place(
     assert "no.toml" in missing.json["error"]["message"]
 
 
+@pytest.mark.parametrize(
+    ("name", "document", "fault"),
+    [
+        ("breaks-list", {"currency": "PLN", "breaks": [{}], "ageing": [], "causes": []}, "'owner' is a required"),
+        ("breaks-list", {"currency": "PLN", "breaks": [{}], "ageing": [], "causes": []}, "'check' is a required"),
+        ("breaks-written", {"breaks": ["C-1"]}, "does not match"),
+        ("adjust-list", [{"id": "A-0123456789ab"}], "'postings' is a required"),
+        ("close", {"closed": True, "obstacles": [{}]}, "expected to be empty"),
+        ("reopen", {"act": "signed"}, "'reopened' was expected"),
+        ("bridge", {"whole": "yes"}, "is not of type 'boolean'"),
+    ],
+)  # fmt: skip
+def test_an_answer_that_does_not_fit_is_noticed_also_where_one_schema_refers_to_another(
+    name: str, document: object, fault: str
+) -> None:
+    with pytest.raises(AssertionError, match=fault):
+        fitting(name, document)
+
+
 def test_a_float_in_an_answer_would_be_noticed() -> None:
     with pytest.raises(AssertionError, match="quantities are strings"):
         _ = Ran(0, '[{"quantity": 1.5}]', "").json
