@@ -60,8 +60,8 @@ def read(path: Path) -> Sent:
                 missing = [name for name in (SHEET, KEPT) if name not in book.sheetnames]
                 if missing:
                     raise _foreign(path, f"it has no sheet {missing[0]!r}")
-                file, kept = _kept(path, _lines(book[KEPT]))
-                return Sent(file=file, kept=kept, rows=list(_rows(path, _lines(book[SHEET]))))
+                file, kept = _kept(path, _lines(book[KEPT], len(Entry._fields)))
+                return Sent(file=file, kept=kept, rows=list(_rows(path, _lines(book[SHEET], COLUMNS))))
             finally:
                 book.close()
     except ConfigError:
@@ -101,13 +101,12 @@ def _look_at_parts(path: Path, parts: Sequence[ZipInfo]) -> None:
         )
 
 
-def _lines(sheet: Any) -> Iterator[tuple[int, list[Cell]]]:
-    """The rows of a sheet with something in them."""
+def _lines(sheet: Any, columns: int) -> Iterator[tuple[int, Sequence[Any]]]:
+    """The rows of a sheet with something in the first so many columns, as the library has them."""
     sheet.reset_dimensions()  # what a file says about its own size need not be so
-    for number, row in enumerate(sheet.iter_rows(max_col=COLUMNS), 1):
-        cells = [_cell(f"{get_column_letter(place)}{number}", one) for place, one in enumerate(row, 1)]
-        if any(one.value is not None for one in cells):
-            yield number, cells
+    for number, row in enumerate(sheet.iter_rows(max_col=columns), 1):
+        if any(one.value is not None for one in row):
+            yield number, row
 
 
 def _cell(place: str, cell: Any) -> Cell:
@@ -116,13 +115,13 @@ def _cell(place: str, cell: Any) -> Cell:
     return Cell(place, cell.value, fault)
 
 
-def _kept(path: Path, lines: Iterator[tuple[int, list[Cell]]]) -> tuple[str, dict[str, Entry]]:
-    _, head = next(lines, (0, []))
+def _kept(path: Path, lines: Iterator[tuple[int, Sequence[Any]]]) -> tuple[str, dict[str, Entry]]:
+    _, head = next(lines, (0, ()))
     if [one.value for one in head[:1]] != [MARK] or not isinstance(head[1].value, str):
         raise _foreign(path, f"its sheet {KEPT!r} is not what this version writes")
     kept = {}
     for _, cells in lines:
-        name, version, token, digests = [one.value for one in cells[:4]]
+        name, version, token, digests = [one.value for one in cells]
         if name is None:
             break  # only drop-downs from here on
         known = all(isinstance(one, str) for one in (name, version, token, digests))
@@ -132,23 +131,26 @@ def _kept(path: Path, lines: Iterator[tuple[int, list[Cell]]]) -> tuple[str, dic
     return head[1].value, kept
 
 
-def _rows(path: Path, lines: Iterator[tuple[int, list[Cell]]]) -> Iterator[Row]:
-    titles: list[str] | None = None
+def _rows(path: Path, lines: Iterator[tuple[int, Sequence[Any]]]) -> Iterator[Row]:
+    places: dict[str, int] = {}
     for number, cells in lines:
-        if titles is None:
+        if not places:
             words = [plain(one.value) if isinstance(one.value, str) else "" for one in cells]
             if ID in words and "Status" in words:
-                titles = words
                 wrong = next((one for one in _TITLES if words.count(one) != 1), None)
                 if wrong:
                     raise _foreign(path, f"its sheet {SHEET!r} must have one column {wrong!r}")
+                places = {one: words.index(one) for one in _TITLES}
             elif number > _HEADER_WITHIN:
                 break
             continue
-        here = dict(zip(titles, cells, strict=True))
-        if any(here[one].value is not None for one in _TITLES):
-            yield Row(number=number, cells={one: here[one] for one in _TITLES})
-    if titles is None:
+        here = {
+            title: _cell(f"{get_column_letter(place + 1)}{number}", cells[place])
+            for title, place in places.items()
+        }
+        if any(one.value is not None for one in here.values()):
+            yield Row(number=number, cells=here)
+    if not places:
         raise _foreign(path, f"its sheet {SHEET!r} has no row of titles")
 
 
