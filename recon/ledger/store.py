@@ -53,9 +53,10 @@ class Ledger:
 
     @contextmanager
     def alone(self) -> Iterator[Database]:
-        """The database with no connection of ours open, for a driver that brings its own SQLite library."""
+        """The database with no file of ours open, for a driver that brings its own SQLite library."""
         assert not self._in_use, "a second SQLite library must not open the file during a transaction"
-        self._database.engine.dispose()
+        if not self.on_server:  # there the session that holds the lock would be left behind
+            self._database.engine.dispose()
         self._in_use = True
         try:
             yield self._database

@@ -6,11 +6,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 
 from recon.core.errors import LedgerBusy
+from recon.ledger.copy import load
 from recon.ledger.reads import counts
-from recon.ledger.store import Ledger
+from recon.ledger.store import Ledger, open_ledger
 
 HOLDER = """
 import sys
@@ -80,3 +82,19 @@ def test_a_run_that_fails_gives_the_lock_back(ledger: Ledger) -> None:
         raise ZeroDivisionError
     with ledger.lock():
         pass
+
+
+@pytest.mark.postgres
+def test_a_run_that_looked_at_a_copy_leaves_no_session_on_the_server(postgres_url: str) -> None:
+    with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as server:
+        with open_ledger(postgres_url, create=True) as ledger, ledger.lock(), load(ledger):
+            pass
+        left = (
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+            "AND application_name LIKE 'recon process%'"
+        )
+        for _ in range(30):
+            if server.execute(left).fetchone() == (0,):
+                return
+            signal.sigtimedwait([signal.SIGALRM], 0.1)  # a server needs a moment to see that its client is gone
+    pytest.fail("a session is left")
