@@ -31,7 +31,7 @@ from tests.laws._histories import SECRET, Change, History, Row, Stage
 MEMORY = Path("/dev/shm")
 FILES = "files"
 BAD_LINE = "some day,deposit,X,1"
-THREADS = {"egera": "venue", "fuse": "venue", "gas": "venue", FILES: FILES}
+THREADS = {"egera": "venue", "fuse": "venue", "gas": "venue", FILES: FILES, "bank": FILES, "broker": FILES}
 HEADER = ("timestamp", "kind", "asset", "quantity")
 
 

@@ -1,0 +1,240 @@
+"""A company that closes its months: two sources of files whose true movements are known, and a program that dies.
+
+A source's file states a balance after each of its rows, and that is always the true one. What the rows show is another
+matter: a movement may be left out, or shown with another amount.
+"""
+
+import shutil
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+from recon.core.acts import Who
+from recon.core.money import exact, parse, total
+from recon.core.seals import Seal
+from recon.core.times import Period, period
+from recon.ledger.acts import acts, verify
+from recon.ledger.rows import ActRow, PostingRow
+from recon.ledger.store import Ledger, open_ledger
+from recon.ledger.tables import METADATA
+from recon.pipeline.clock import Clock
+from recon.pipeline.config import load
+from recon.pipeline.pull import Pulled, pull
+from recon.pipeline.register import Life, lives
+from recon.pipeline.seals import seals
+from recon.pipeline.session import Session, writing
+from tests.contract.house import toml
+from tests.laws._schedules import MEMORY, Fate, Killed, fated
+
+ASSETS = {"bank": "EUR", "broker": "BTC"}
+"""What each source's one place holds."""
+MONTHS = ("2025-01", "2025-02", "2025-03")
+FIRST = datetime(2025, 1, 2, 9, tzinfo=UTC)
+HEADER = "timestamp,kind,account,asset,quantity,balance_after,id"
+Place = tuple[str, str]
+"""An account and an asset."""
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Move:
+    """What moved, and what the file shows of it: None where it leaves the row out."""
+
+    name: str
+    at: datetime
+    true: int
+    shown: int | None
+
+
+class Change(NamedTuple):
+    """Something that happens to a source's movement, or to the row of it."""
+
+    what: str
+    source: str
+    number: int
+    amount: int
+
+
+def told(moves: Sequence[Move]) -> int:
+    """The balance that the file's last row states."""
+    rows = [number for number, one in enumerate(moves) if one.shown is not None]
+    return sum(one.true for one in moves[: rows[-1] + 1]) if rows else 0
+
+
+def text_of(moves: Sequence[Move], asset: str) -> str:
+    """The file, oldest row first."""
+    lines, held = [HEADER], 0
+    for one in moves:
+        held += one.true
+        if one.shown is not None:
+            kind = "deposit" if one.shown > 0 else "withdrawal"
+            at = one.at.isoformat().replace("+00:00", "Z")
+            lines.append(f"{at},{kind},main,{asset},{abs(one.shown)},{held},{one.name}")
+    return "\n".join(lines) + "\n"
+
+
+class Company:
+    """A folder with a ledger, the evidence and a file for each source; a clock that moves with each command."""
+
+    def __init__(self, url: str) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="recon-law-", dir=MEMORY if MEMORY.is_dir() else None))
+        self.now = datetime(2025, 6, 1, tzinfo=UTC)
+        tables = {
+            "entity": {"name": "Laws", "timezone": "Europe/Warsaw", "base_currency": "PLN"},
+            "ledger": {"url": url},
+            "evidence": {"path": "evidence"},
+            "sources": {name: {"kind": "csv", "path": f"{name}.csv"} for name in ASSETS},
+        }
+        (self.folder / "recon.toml").write_text("\n".join(toml(tables)))
+        self.config = load(self.folder / "recon.toml")
+        self.clock = Clock(now=lambda: self.now, monotonic=lambda: 0.0, sleep=lambda seconds: None)
+        first = Move(name="first", at=FIRST, true=1000, shown=1000)
+        self.moves = {name: [first] for name in ASSETS}
+        self.entered = dict(self.moves)
+        self._made = 0
+
+    def month(self, name: str) -> Period:
+        return period(name, self.config.zone, self.now)
+
+    @contextmanager
+    def session(self, person: str = "Anna") -> Iterator[Session]:
+        self.now += timedelta(hours=1)
+        with writing(self.config, self.clock, "law", Who("law", person)) as opened:
+            yield opened
+
+    @contextmanager
+    def ledger(self) -> Iterator[Ledger]:
+        with open_ledger(self.config.ledger_url, create=False) as opened:
+            yield opened
+
+    def command(
+        self,
+        do: Callable[[Session], T],
+        person: str = "Anna",
+        fate: Fate | None = None,
+        done: Callable[[Session], T | None] = lambda session: None,
+    ) -> T:
+        """One run of the program; killed, it is run again, unless the next run finds it ``done``."""
+        try:
+            with fated(fate and fate.again()), self.session(person) as session:
+                return do(session)
+        except Killed:
+            with self.session(person) as session:
+                found = done(session)
+                return do(session) if found is None else found
+
+    def pull(self, names: Sequence[str] = (), fate: Fate | None = None) -> Pulled:
+        """The files as they are now, pulled."""
+        for name, moves in self.moves.items():
+            (self.folder / f"{name}.csv").write_text(text_of(moves, ASSETS[name]))
+        found = self.command(
+            lambda one: pull(self.config, one.ledger, one.archive, self.clock, one.run, only=names), fate=fate
+        )
+        self.entered |= {name: self.moves[name] for name in names or ASSETS}
+        return found
+
+    def change(self, one: Change) -> None:
+        """``hidden``: it moved, and no row tells of it; ``twin``: a row tells what never moved.
+
+        The first movement always stands. Nothing is told of movements that would be none.
+        """
+        moves = self.moves[one.source]
+        old = moves[min(len(moves) - 1, 1 + one.number % max(1, len(moves) - 1))]
+        if one.what in ("new", "hidden", "twin"):
+            self._made += 1
+            at = FIRST + timedelta(days=one.number * 89 // 63, minutes=self._made)
+            true, shown = {
+                "new": (one.amount, one.amount),
+                "hidden": (one.amount, None),
+                "twin": (0, old.shown or one.amount),
+            }[one.what]
+            at = old.at + timedelta(microseconds=1) if one.what == "twin" else at
+            moves = [*moves, Move(name=f"m{self._made}", at=at, true=true, shown=shown)]
+        elif old.name != "first":
+            true, shown = {
+                "left out": (old.true, None),
+                "shown": (old.true, old.true or None),
+                "misstated": (old.true, one.amount),
+                "rewritten": (one.amount, one.amount),
+            }[one.what]
+            moves = [replace(each, true=true, shown=shown) if each is old else each for each in moves]
+        self.moves[one.source] = sorted(moves, key=lambda each: (each.at, each.name))
+
+    def said(self, source: str, before: datetime | None = None) -> int:
+        """What its rows, as pulled last, say that it holds; before a moment, of rows that happened by then."""
+        rows = [one for one in self.entered[source] if before is None or one.at < before]
+        return sum(one.shown for one in rows if one.shown is not None)
+
+    def seals(self) -> list[Seal]:
+        """What is sealed now."""
+        with self.ledger() as ledger, ledger.transaction() as tx:
+            return seals(tx)
+
+    def acts(self) -> list[ActRow]:
+        """Every act; their chain is proved."""
+        with self.ledger() as ledger, ledger.transaction() as tx:
+            assert list(verify(tx)) == []
+            return acts(tx)
+
+    def lives(self) -> dict[str, Life]:
+        """The register of breaks."""
+        return lives(one for one in self.acts() if one.about == "break")
+
+    def held(self) -> dict[Place, Decimal]:
+        """What the ledger holds at each place, as posted."""
+        found: defaultdict[Place, Decimal] = defaultdict(Decimal)
+        with self.ledger() as ledger, ledger.transaction() as tx, exact():
+            for row in tx.connection.execute(METADATA.tables["postings"].select()):
+                leg = PostingRow(*row)
+                found[leg.account, leg.asset] += leg.quantity
+        return found
+
+    def remove(self) -> None:
+        """The folder, whatever is in it."""
+        shutil.rmtree(self.folder)
+
+
+def place_of(source: str) -> Place:
+    """Where a source holds what it holds."""
+    return f"assets:{source}:main", ASSETS[source]
+
+
+def apart(breaks: Sequence[Mapping[str, Any]]) -> Counter[str]:
+    """How much more the venues say than the ledger holds, by source: all differences of balances, as breaks tell."""
+    found: Counter[str] = Counter()
+    for one in breaks:
+        if one["check"] in ("running_balance", "closing_balance"):
+            found[one["source"]] += parse(one["difference"])  # type: ignore[assignment]
+    return found
+
+
+def rolled(document: Mapping[str, Any]) -> dict[tuple[str, str, str], dict[str, Decimal]]:
+    """The roll-forward of a sealed month, each row of it proved: what was there and what moved is what is left."""
+    found = {}
+    for row in document["roll_forward"]:
+        place = (row["source"], row["account"], row["asset"])
+        told = {name: parse(value) for name, value in row.items() if value not in place}
+        with exact():
+            moved = total(
+                -value if name in ("sells", "withdrawals", "fees", "transfers_out") else value
+                for name, value in told.items()
+                if name != "closing"
+            )
+        assert moved == told["closing"]
+        found[place] = told
+    return found
+
+
+def balances_of(document: Mapping[str, Any]) -> dict[tuple[str, str, str], Decimal]:
+    """What the places held when a month was sealed."""
+    return {
+        (*one["account"].split(":")[1:], one["asset"]): parse(one["quantity"])
+        for one in document["balances"]
+        if one["account"].startswith("assets:")
+    }
