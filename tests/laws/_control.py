@@ -10,25 +10,35 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
+from hypothesis import strategies as st
+from openpyxl import load_workbook
+
 from recon.core.acts import Who
 from recon.core.money import exact, parse, total
-from recon.core.seals import Seal
+from recon.core.records import Posting
+from recon.core.seals import Seal, horizon_of
 from recon.core.times import Period, period
 from recon.ledger.acts import acts, verify
 from recon.ledger.rows import ActRow, PostingRow
 from recon.ledger.store import Ledger, open_ledger
 from recon.ledger.tables import METADATA
+from recon.pipeline import breaks, breaks_file
+from recon.pipeline.adjust import Adjustment, listed
+from recon.pipeline.breaks import Asked
+from recon.pipeline.breaks_sheet import SHEET
 from recon.pipeline.clock import Clock
 from recon.pipeline.config import load
 from recon.pipeline.pull import Pulled, pull
 from recon.pipeline.register import Life, lives
 from recon.pipeline.seals import seals
 from recon.pipeline.session import Session, writing
+from tests.contract.desk import HEADER as ROW_OF_TITLES
 from tests.contract.house import toml
 from tests.laws._schedules import MEMORY, Fate, Killed, fated
 
@@ -59,6 +69,44 @@ class Change(NamedTuple):
     source: str
     number: int
     amount: int
+
+
+NUMBER = st.integers(0, 63)
+AMOUNT = st.integers(-9, 9).filter(bool)
+SOURCE = st.sampled_from(sorted(ASSETS))
+CHANGE = st.builds(
+    Change,
+    st.sampled_from(["new", "new", "hidden", "twin", "left out", "shown", "misstated", "rewritten"]),
+    SOURCE,
+    NUMBER,
+    AMOUNT,
+)
+CHANGES = st.lists(CHANGE, min_size=1, max_size=4)
+PERSON = st.sampled_from(["Anna", "Bert", "anna "])
+WAITING = {"open", "assigned"}
+ABOUT: Mapping[str, tuple[Callable[[Session, list[str]], None], set[str], str]] = {
+    "assign": (partial(breaks.assign, owner="Cem"), WAITING, "assigned"),
+    "to nobody": (partial(breaks.assign, owner=""), WAITING, "open"),
+    "note": (partial(breaks.note, said="seen"), {*WAITING, "resolved", "cleared"}, "same"),
+    "explain": (
+        partial(breaks.resolve, reason="timing", said="soon", due=date(2025, 7, 1)),
+        {*WAITING, "resolved"},
+        "same",
+    ),
+    "resolve": (partial(breaks.resolve, reason="other", said="known"), {*WAITING, "resolved"}, "resolved"),
+    "open again": (partial(breaks.reopen, said="no"), {"resolved"}, "waiting"),
+}
+"""What people do about a break, in which states, and the state that follows."""
+CELLS: Sequence[Mapping[str, str]] = (
+    {"Comment": "asked the bank"},
+    {"Owner": "Dora"},
+    {"Status": "resolved", "Reason": "other", "Resolution": "known"},
+)
+
+
+def fates(first: int, last: int, thread: str = "") -> st.SearchStrategy[Fate | None]:
+    """Mostly none; else a point between the first and the last that matter."""
+    return st.one_of(st.none(), st.none(), st.builds(Fate, st.just(thread), st.integers(first, last)))
 
 
 def told(moves: Sequence[Move]) -> int:
@@ -148,7 +196,7 @@ class Company:
         old = moves[min(len(moves) - 1, 1 + one.number % max(1, len(moves) - 1))]
         if one.what in ("new", "hidden", "twin"):
             self._made += 1
-            at = FIRST + timedelta(days=one.number * 89 // 63, minutes=self._made)
+            at = moment(one.number) + timedelta(minutes=self._made)
             true, shown = {
                 "new": (one.amount, one.amount),
                 "hidden": (one.amount, None),
@@ -195,9 +243,63 @@ class Company:
                 found[leg.account, leg.asset] += leg.quantity
         return found
 
+    def horizon(self) -> datetime:
+        """The end of what is sealed."""
+        return horizon_of(self.seals())
+
+    def adjustments(self) -> dict[str, Adjustment]:
+        """Every adjustment, in the order of the drafts."""
+        with self.ledger() as ledger, ledger.transaction() as tx:
+            return {one.id: one for one in listed(tx)}
+
+    def adjusted(self, source: str, before: datetime | None = None) -> Decimal:
+        """What approved adjustments move at a source's place; before a moment, those dated by then."""
+        with exact():
+            return total(
+                leg.quantity
+                for one in self.adjustments().values()
+                if one.approved and (before is None or one.draft.at < before)
+                for leg in one.draft.postings
+                if (leg.account, leg.asset) == place_of(source)
+            )
+
+    def export(self) -> Path:
+        """A workbook of the whole register."""
+        self._made += 1
+        path = self.folder / f"breaks-{self._made}.xlsx"
+        with self.ledger() as ledger:
+            every = Asked(statuses=("open", "assigned", "resolved", "cleared"))
+            breaks_file.export(self.config, ledger, self.now, every, path)
+        return path
+
+    def filled(self, path: Path, name: str, cells: Mapping[str, str]) -> Path:
+        """The workbook with cells of one break's row filled in."""
+        book = load_workbook(path)
+        sheet = book[SHEET]
+        titles, *rows = sheet.iter_rows(min_row=ROW_OF_TITLES)
+        columns = {cell.value: number for number, cell in enumerate(titles)}
+        row = next(row for row in rows if row[columns["Break"]].value == name)
+        for title, value in cells.items():
+            row[columns[title]].value = value
+        done = path.with_name(f"filled-{path.name}")
+        book.save(done)
+        book.close()
+        return done
+
     def remove(self) -> None:
         """The folder, whatever is in it."""
         shutil.rmtree(self.folder)
+
+
+def moment(number: int) -> datetime:
+    """A moment of the three months and a little later."""
+    return FIRST + timedelta(days=number * 92 // 63)
+
+
+def postings(source: str, amount: int) -> tuple[Posting, ...]:
+    """An entry that people make: at the source's place, and against the account of such entries."""
+    account, asset = place_of(source)
+    return Posting("adjustments", asset, Decimal(-amount)), Posting(account, asset, Decimal(amount))
 
 
 def place_of(source: str) -> Place:

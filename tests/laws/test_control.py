@@ -6,7 +6,7 @@ sign, open again and bridge, live with breaks and adjust; the program dies anywh
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from itertools import count
 from pathlib import Path
@@ -30,7 +30,11 @@ from recon.core.acts import same_person
 from recon.core.errors import ConfigError
 from recon.core.seals import REOPENED, Seal
 from recon.evidence.archive import sealed_bytes
+from recon.ledger.acts import acts
 from recon.ledger.rows import ActRow
+from recon.pipeline import breaks_file
+from recon.pipeline.adjust import Adjustment, Wanted, approve, draft, listed, reverse
+from recon.pipeline.breaks_read import read
 from recon.pipeline.bridge import bridge
 from recon.pipeline.close import close, reopen, sign
 from recon.pipeline.rebuild import rebuild_into
@@ -41,33 +45,27 @@ from recon.pipeline.seals import seals
 from recon.pipeline.session import Session
 from recon.pipeline.verify import verify
 from tests.laws._control import (
+    ABOUT,
+    AMOUNT,
     ASSETS,
+    CELLS,
+    CHANGES,
     MONTHS,
+    NUMBER,
+    PERSON,
+    SOURCE,
     Change,
     Company,
     apart,
     balances_of,
+    fates,
+    moment,
     place_of,
+    postings,
     rolled,
     told,
 )
 from tests.laws._schedules import FILES, Fate
-
-NUMBER = st.integers(0, 63)
-CHANGE = st.builds(
-    Change,
-    st.sampled_from(["new", "new", "hidden", "twin", "left out", "shown", "misstated", "rewritten"]),
-    st.sampled_from(sorted(ASSETS)),
-    NUMBER,
-    st.integers(-9, 9).filter(bool),
-)
-CHANGES = st.lists(CHANGE, min_size=1, max_size=4)
-PERSON = st.sampled_from(["Anna", "Bert", "anna "])
-
-
-def fates(first: int, last: int, thread: str = "") -> st.SearchStrategy[Fate | None]:
-    """Mostly none; else a point between the first and the last that matter."""
-    return st.one_of(st.none(), st.none(), st.builds(Fate, st.just(thread), st.integers(first, last)))
 
 
 class Control(RuleBasedStateMachine):
@@ -79,6 +77,8 @@ class Control(RuleBasedStateMachine):
         super().__init__()
         self.before: list[ActRow] = []
         self.files: dict[Path, bytes] = {}
+        self.book: Path | None = None
+        self.then: dict[str, Life] = {}
 
     @initialize(some=CHANGES)
     def begin(self, some: list[Change]) -> None:
@@ -206,7 +206,118 @@ class Control(RuleBasedStateMachine):
         assert found.whole
         today = {(one.account, one.asset): one.today for one in found.spans}
         for source in ASSETS:
-            assert today.get(place_of(source), 0) == self.company.said(source, end)
+            said = self.company.said(source, end) + self.company.adjusted(source, end)
+            assert today.get(place_of(source), 0) == said
+
+    @precondition(lambda self: self.company.lives())
+    @rule(number=NUMBER, what=st.sampled_from(sorted(ABOUT)), fate=fates(1, 15), person=PERSON)
+    def about_a_break(self, number: int, what: str, fate: Fate | None, person: str) -> None:
+        """One act is added, or none where the break is not in a fitting state."""
+        known, then = self.company.lives(), len(self.company.acts())
+        life = known[sorted(known)[number % len(known)]]
+        do, statuses, after = ABOUT[what]
+
+        def is_done(session: Session) -> bool | None:
+            with session.ledger.transaction() as tx:
+                return True if len(acts(tx)) > then else None
+
+        if life.status not in statuses:
+            with pytest.raises(ConfigError):
+                self.company.command(lambda one: do(one, [life.id]), person)
+            assert len(self.company.acts()) == then
+            return
+        self.company.command(lambda one: do(one, [life.id]), person, fate, is_done)
+        new = self.company.acts()[then:]
+        assert [(one.name, one.person) for one in new] == [(life.id, person)]
+        waiting = "assigned" if life.owner else "open"
+        assert self.company.lives()[life.id].status == {"same": life.status, "waiting": waiting}.get(
+            after, after
+        )
+
+    @precondition(lambda self: self.company.lives())
+    @rule()
+    def export(self) -> None:
+        self.book = self.company.export()
+        self.then = self.company.lives()
+
+    @precondition(lambda self: self.book is not None)
+    @rule(number=NUMBER, cells=st.sampled_from(CELLS), fate=fates(1, 15))
+    def take(self, number: int, cells: Mapping[str, str], fate: Fate | None) -> None:
+        """A row is filled in. It is taken, or refused where its break has changed since; and never taken twice."""
+        assert self.book
+        name = sorted(self.then)[number % len(self.then)]
+        sent = read(self.company.filled(self.book, name, cells))
+        before = self.company.lives()
+        judged = self.company.command(lambda one: breaks_file.take(one, sent), fate=fate)
+        now = self.company.lives()
+        assert {one for one in now if now[one] != before[one]} <= {name}
+        if before[name] == self.then[name] and before[name].status in ("open", "assigned"):
+            assert not judged.refused
+            assert now[name].owner == cells.get("Owner", now[name].owner)
+            assert now[name].status == cells.get("Status", now[name].status)
+            notes = [facts_of(one.facts)["text"] for one in now[name].acts if one.act == "noted"]
+            assert cells.get("Comment") in [*notes, None]
+        if before[name].acts[len(self.then[name].acts) :] and before[name].acts[-1].person:
+            assert now[name] == before[name]
+        again = self.company.command(lambda one: breaks_file.take(one, sent))
+        assert (again.deeds, self.company.lives()) == ([], now)
+
+    @rule(source=SOURCE, number=NUMBER, amount=AMOUNT, fate=fates(1, 15))
+    def draft(self, source: str, number: int, amount: int, fate: Fate | None) -> None:
+        """What is dated where all is open is written down; nothing else is."""
+        at = moment(number)
+        known = self.company.adjustments()
+        wanted = Wanted(source, at, postings(source, amount), "other", "a law asks")
+
+        def is_done(session: Session) -> Adjustment | None:
+            with session.ledger.transaction() as tx:
+                return next((one for one in listed(tx) if one.id not in known), None)
+
+        if at < self.company.horizon():
+            with pytest.raises(ConfigError):
+                self.company.command(lambda one: draft(one, wanted))
+            assert self.company.adjustments() == known
+            return
+        self.company.command(lambda one: draft(one, wanted), "Anna", fate, is_done)
+        assert len(self.company.adjustments()) == len(known) + 1
+
+    @precondition(lambda self: self.company.adjustments())
+    @rule(number=NUMBER, person=PERSON, fate=fates(1, 32))
+    def approve(self, number: int, person: str, fate: Fate | None) -> None:
+        """By another than who prepared it, once, and where all is open."""
+        known = self.company.adjustments()
+        one = list(known.values())[number % len(known)]
+
+        def is_done(session: Session) -> Adjustment | None:
+            with session.ledger.transaction() as tx:
+                return next((each for each in listed(tx) if each.id == one.id and each.approved), None)
+
+        first = known.get(one.draft.reverses or "")
+        fits = one.approved is None and one.draft.at >= self.company.horizon()
+        if same_person(person, one.prepared.person) or not fits or (first and first.state == "reversed"):
+            with pytest.raises(ConfigError):
+                self.company.command(lambda session: approve(session, one.id), person)
+            return
+        self.company.command(lambda session: approve(session, one.id), person, fate, is_done)
+        assert self.company.adjustments()[one.id].state == "approved"
+
+    @precondition(lambda self: any(one.approved for one in self.company.adjustments().values()))
+    @rule(number=NUMBER, day=NUMBER)
+    def reverse(self, number: int, day: int) -> None:
+        """What was approved is taken back by a draft like any other, unless one waits for that already."""
+        known = self.company.adjustments()
+        every = [one for one in known.values() if one.approved]
+        one, horizon = every[number % len(every)], self.company.horizon()
+        later = known.get(one.reversed_by or "")
+        taken = later and (later.approved or later.draft.at >= horizon)
+        if taken or moment(day) < horizon:
+            with pytest.raises(ConfigError):
+                self.company.command(
+                    lambda session: reverse(session, one.id, moment(day), "own_error", "back")
+                )
+            return
+        self.company.command(lambda session: reverse(session, one.id, moment(day), "own_error", "back"))
+        assert self.company.adjustments()[one.id].reversed_by not in (None, one.reversed_by)
 
     @invariant()
     def acts_only_grow_and_seals_stay(self) -> None:
@@ -220,7 +331,7 @@ class Control(RuleBasedStateMachine):
     def the_ledger_holds_what_the_files_show(self) -> None:
         held = self.company.held()
         for source in ASSETS:
-            assert held[place_of(source)] == self.company.said(source)
+            assert held[place_of(source)] == self.company.said(source) + self.company.adjusted(source)
 
     def teardown(self) -> None:
         if hasattr(self, "company"):
