@@ -96,5 +96,7 @@ def test_a_run_that_looked_at_a_copy_leaves_no_session_on_the_server(postgres_ur
         for _ in range(30):
             if server.execute(left).fetchone() == (0,):
                 return
-            signal.sigtimedwait([signal.SIGALRM], 0.1)  # a server needs a moment to see that its client is gone
+            signal.sigtimedwait(
+                [signal.SIGALRM], 0.1
+            )  # a server needs a moment to see that its client is gone
     pytest.fail("a session is left")
