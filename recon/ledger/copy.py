@@ -37,6 +37,7 @@ SELECT
     posted.entry AS turn,
     posted.reverses IS NULL AND reversal.reversed IS NULL AS live,
     true AS counted,
+    CAST(NULL AS TIMESTAMP) AS counted_until,
     posted.number AS origin,
     coalesce(late.stated_at, posted."at") AS stated_at
 FROM ({posted}) AS posted
@@ -44,7 +45,10 @@ LEFT JOIN ({late}) AS late ON late.entry = posted.entry
 LEFT JOIN (SELECT DISTINCT reverses AS reversed FROM {reversals} WHERE reverses IS NOT NULL) AS reversal
     ON reversal.reversed = posted.entry
 """
-"""An entry is dated behind what was sealed when it came; ``stated_at`` is when it happened."""
+"""An entry is dated behind what was sealed when it came; ``stated_at`` is when it happened.
+
+``counted_until``: it counted in what was sealed up to this moment; then another source was found to hold it too.
+"""
 
 _ORIGINS = """
 UPDATE legs SET origin = f.number
@@ -101,12 +105,21 @@ FROM ties AS t WHERE t.kind = 'transfer' AND legs.entry = t.sent AND legs.class 
 UPDATE legs SET class = 'transit', ledger_account = 'transit'
 FROM ties AS t WHERE t.kind = 'transfer' AND legs.entry = t.received AND legs.class = 'external'
 """,
-    "UPDATE legs SET counted = false FROM ties AS t WHERE t.kind = 'same' AND legs.entry = t.received",
+    """
+UPDATE legs SET counted = false, counted_until = CASE WHEN legs.at < s.since THEN s.since END
+FROM (
+    SELECT t.received, min(coalesce(b.since, TIMESTAMP '0001-01-01')) AS since
+    FROM ties AS t LEFT JOIN behind AS b ON b.link = t.link
+    WHERE t.kind = 'same' GROUP BY t.received
+) AS s
+WHERE legs.entry = s.received
+""",
 )
 """A transfer moves through transit, less the fee; of a movement held by several sources the first that is there counts.
 
 A row may have been changed by its venue, or in its file, since it was linked: a link holds while its rows still agree,
-and a transfer while it loses what it lost then. ``ties`` stays as the table of what holds.
+and a transfer while it loses what it lost then. ``ties`` stays as the table of what holds; ``behind`` tells the end of
+what was sealed when a link was found.
 """
 
 
@@ -136,7 +149,7 @@ def load(
             # It would draw into standard output, which may be one JSON document.
             copy.execute("SET enable_progress_bar = false")
             with held(kept) if kept is not None and on_disk else nullcontext() as folder:
-                _fill(ledger, copy, {*tables}, folder)
+                _fill(ledger, copy, {*tables, "behind"} if "links" in tables else {*tables}, folder)
             if tied and {"legs", "links"} <= {*tables}:
                 tie(copy)
             yield copy

@@ -100,6 +100,12 @@ _PARTS = {
         "link count id, kind text, basis text, one_record count, other_record count, fee number",
         "links WHERE id <= {links}",
     ),
+    "behind": _Part(
+        "link count links.id, since moment acts.horizon",
+        """links JOIN acts ON acts.id = (
+            SELECT max(seal.id) FROM acts AS seal WHERE seal.horizon IS NOT NULL AND seal.run_id < links.run_id
+        ) WHERE links.id <= {links}""",
+    ),
     "marks": _Part(
         "id count, txid mark, address mark",
         "records WHERE (txid IS NOT NULL OR address IS NOT NULL) AND id BETWEEN {first} AND {last}",

@@ -1,4 +1,7 @@
-"""What came late for a sealed period: entries that are posted behind it, and the period they belong to."""
+"""What came late for a sealed period: entries that are posted behind it, and the period they belong to.
+
+A movement that was sealed twice, and only then found to be held by two sources, comes off behind the seal too.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,9 +17,20 @@ from recon.pipeline.config import Config
 from recon.pipeline.seals import ever_sealed
 
 _LATE = """
+with told as (
+    select l.entry, l.stated_at, l.at, l.source, l.class, l.ledger_account, l.kind, l.asset, l.quantity,
+        l.counted or l.counted_until is not null as counted
+    from legs as l
+    where l.stated_at < l.at
+    union all
+    select l.entry, l.stated_at, l.counted_until, l.source, l.class, l.ledger_account,
+        'held by another source: ' || l.kind, l.asset, -l.quantity, true
+    from legs as l
+    where l.counted_until is not null
+)
 select l.entry, l.stated_at, l.at, l.source, l.ledger_account, l.kind, l.asset, l.quantity
-from legs as l
-where l.stated_at < l.at and ({which})
+from told as l
+where {which}
 order by l.stated_at, l.entry, l.ledger_account, l.asset
 """
 _POSTED = "l.class = 'assets' and l.counted and ($start is null or l.at >= $start) and ($end is null or l.at < $end)"

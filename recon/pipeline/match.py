@@ -13,6 +13,8 @@ from duckdb import DuckDBPyConnection
 
 from recon.checks import Alike, Unmatched
 from recon.core.money import ZERO
+from recon.core.times import naive
+from recon.ledger.acts import horizon
 from recon.ledger.copy import load as typed_copy
 from recon.ledger.copy import tie
 from recon.ledger.reads import latest_facts
@@ -74,11 +76,14 @@ def settle(config: Config, ledger: Ledger, copy: DuckDBPyConnection, run: int | 
         with ledger.transaction() as tx:
             rows = [LinkRow(tx.next_id(LinkRow), run, *one) for one in found.links]
             tx.append(LinkRow, rows)
+            sealed = horizon(tx)
         ids, _, *parts = (list(column) for column in zip(*rows, strict=True))
         copy.execute(
             "insert into links select unnest($1), unnest($2), unnest($3), unnest($4), unnest($5), unnest($6)",
             [ids, *parts],
         )
+        if sealed is not None:
+            copy.execute("insert into behind select unnest($1), $2", [ids, naive(sealed)])
     tie(copy)
     parted = fallen_apart(copy)
     astray = strays.parted(parted, described(copy, (one for *pair, _ in parted for one in pair)))

@@ -2,7 +2,8 @@
 
 Every unit lands in one column. An entry with one place and several accounts against it is split among these; one with
 several places goes whole where all that stands against it is of one class, between the places where nothing does.
-A row that was taken back at the moment it was dated is as if it had never been; what came late is told apart.
+A row that was taken back at the moment it was dated is as if it had never been; what came late is told apart. So is
+what was sealed and is since known to be held by another source too: it is taken off where the seal ends.
 """
 
 from datetime import UTC, datetime
@@ -21,14 +22,23 @@ with turned as (
     select r.entry, r.reversed from reversals as r
     where exists (select 1 from legs as l where l.entry = r.entry and l.stated_at = l.at)
 ),
-gone as (select t.entry from turned as t union select t.reversed from turned as t)
+gone as (select t.entry from turned as t union select t.reversed from turned as t),
+told as (
+    select l.entry, l.source, l.asset, l.class, l.ledger_account, l.account, l.at, l.quantity,
+        l.stated_at < l.at as late
+    from legs as l
+    where l.counted or l.counted_until is not null
+    union all
+    select -l.entry, l.source, l.asset, l.class, l.ledger_account, l.account, l.counted_until, -l.quantity, true
+    from legs as l
+    where l.counted_until is not null
+)
 select l.entry, l.source, l.asset, l.class, l.ledger_account, l.at, l.quantity,
     case when l.class = 'assets' then l.account else 'transit' end as account,
     case when l.class = 'assets' then l.source else 'between places' end as place,
-    l.stated_at < l.at as late, g.entry is not null as gone
-from legs as l
+    l.late, g.entry is not null as gone
+from told as l
 left join gone as g on g.entry = l.entry
-where l.counted
 """
 
 _FLOWS = """

@@ -22,7 +22,7 @@ entries as (select *, row_number() over (order by i, side) as entry from rows)
 select entry, case side when 1 then 'egera' else 'gas' end, case c when 1 then 'main' end,
     case c when 1 then 'assets:x' else 'external:x' end, case c when 1 then 'assets' else 'external' end, 'BTC',
     cast(c * q as decimal(36, 18)), null, moment, entry, 'deposit', true, entry, entry, entry, txid, '', true,
-    entry, false, moment
+    entry, false, moment, null
 from entries, (values (1), (-1)) as l(c)
 """
 

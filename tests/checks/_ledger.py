@@ -24,7 +24,7 @@ create table legs(
     entry bigint, source varchar, account varchar, ledger_account varchar, class varchar, asset varchar,
     quantity decimal(36,18), balance_after decimal(36,18), "at" timestamp, ordinal bigint, kind varchar, live boolean,
     number bigint, turn bigint, record bigint, txid varchar, address varchar, counted boolean, origin bigint,
-    by_hand boolean default false, stated_at timestamp
+    by_hand boolean default false, stated_at timestamp, counted_until timestamp
 );
 create table facts(
     fact bigint, reading bigint, run bigint, source varchar, stream varchar, subject varchar, name varchar,
@@ -38,6 +38,7 @@ create table reversals(entry bigint, reversed bigint, stream varchar, status var
 create table links(
     link bigint, kind varchar, basis varchar, one_record bigint, other_record bigint, fee decimal(36,18)
 );
+create table behind(link bigint, since timestamp);
 create table pending(
     record bigint, source varchar, stream varchar, account varchar, asset varchar, quantity decimal(36,18),
     "at" timestamp, kind varchar
@@ -59,6 +60,7 @@ create table looks(reading bigint, source varchar, stream varchar, "at" timestam
 
 TABLES = (
     "legs", "pending", "readings", "snapshots", "looks", "coverage", "facts", "beside", "reversals", "links",
+    "behind",
 )  # fmt: skip
 
 
@@ -127,8 +129,8 @@ class Ledger:
             leg = values[first : first + 12]
             entry = leg[0]
             self.connection.execute(
-                f"insert into legs values ({', '.join('?' * 21)})",
-                [*leg, entry, entry, entry, "", "", True, entry, False, leg[8]],
+                f"insert into legs values ({', '.join('?' * 22)})",
+                [*leg, entry, entry, entry, "", "", True, entry, False, leg[8], None],
             )
 
     def mark(self, entry: int, txid: str = "", address: str = "") -> int:

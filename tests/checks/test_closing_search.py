@@ -18,7 +18,7 @@ select e.entry, 'fuse', case when s.side = 1 then 'main' end, 'x',
     'BTC', s.side * e.quantity, null, timestamp '2025-01-03' + interval 1 minute * e.entry, e.entry,
     case when e.entry % 3 = 0 then 'funding' when e.quantity > 0 then 'deposit' else 'withdrawal' end, true,
     e.entry, e.entry, e.entry, '', '', true, e.entry, false,
-    timestamp '2025-01-03' + interval 1 minute * e.entry
+    timestamp '2025-01-03' + interval 1 minute * e.entry, null
 from (
     select n + 1 as entry, cast(case when n % 2 = 0 then 1 else -1 end as decimal(36, 18))
         * cast((1000000000 + n * 7368787) % 7919000003 as decimal(18, 0)) * 0.00000001 + 0.00000001 as quantity

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 from jsonschema import Draft202012Validator
-from referencing import Registry, Resource
 
 from tests.contract import _ready
 
@@ -35,11 +34,6 @@ _GROUPS = {
     "adjust": {**dict.fromkeys(("draft", "approve", "reverse"), "adjustment"), "list": "adjust-list"},
 }
 """The schema of each command of a group."""
-_SCHEMAS = Registry().with_resources(
-    (path.name, Resource.from_contents(json.loads(path.read_text(encoding="utf-8"))))
-    for path in sorted(SCHEMAS.glob("*.schema.json"))
-)
-"""By the names of their files, as they refer to one another."""
 _ODD = re.compile("[\x00-\x08\x0b-\x1f\x7f\u2580-\u259f\u2800-\u28ff]")
 """What only a terminal understands: escapes, carriage returns, bars and spinners."""
 
@@ -153,4 +147,17 @@ def _no_float(lexeme: str) -> NoReturn:
 
 @cache
 def _schema(name: str) -> Draft202012Validator:
-    return Draft202012Validator(_SCHEMAS[f"{name}.schema.json"].contents, registry=_SCHEMAS)
+    return Draft202012Validator(_whole({"$ref": f"{name}.schema.json"}))
+
+
+def _whole(schema: Any) -> Any:
+    """A schema with what it refers to in other files put in its place."""
+    if isinstance(schema, dict) and "$ref" in schema:
+        file, _, place = schema["$ref"].partition("#/")
+        found = json.loads((SCHEMAS / file).read_text(encoding="utf-8"))
+        for step in filter(None, place.split("/")):
+            found = found[step]
+        return _whole(found)
+    if isinstance(schema, dict):
+        return {name: _whole(one) for name, one in schema.items()}
+    return [_whole(one) for one in schema] if isinstance(schema, list) else schema

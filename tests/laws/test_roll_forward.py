@@ -35,6 +35,7 @@ class Event(NamedTuple):
     """An entry: when it happened and is posted, what each place moves, and the accounts that share the other side.
 
     ``taken``: days after which it is reversed, and how many days behind that is posted; None where it stands.
+    ``doubled``: days after which another source was found to hold it too, so that it counts no longer.
     """
 
     day: int
@@ -42,6 +43,7 @@ class Event(NamedTuple):
     places: dict[str, Decimal]
     against: dict[str, Decimal]
     taken: int | None
+    doubled: int | None = None
 
 
 @st.composite
@@ -56,7 +58,8 @@ def events(draw: st.DrawFn) -> Event:
     else:
         places["rest"] = rest
     late = draw(st.sampled_from((0, 0, 0, 5, 15)))
-    return Event(draw(st.integers(0, 25)), late, places, against, draw(st.sampled_from((None, None, 0, 12))))
+    taken, doubled = draw(st.sampled_from(((None, None), (None, None), (0, None), (12, None), (None, 12))))
+    return Event(draw(st.integers(0, 25)), late, places, against, taken, doubled)
 
 
 def post(ledger: Ledger, number: int, event: Event, sign: int, at: datetime, stated: datetime) -> None:
@@ -84,6 +87,11 @@ def fill(ledger: Ledger, drawn: list[Event]) -> None:
         stated = START + timedelta(days=event.day)
         at = stated + timedelta(days=event.late)
         post(ledger, number, event, 1, at, stated)
+        if event.doubled is not None:
+            until = at + timedelta(days=event.doubled)
+            ledger.connection.execute(
+                "update legs set counted = false, counted_until = ? where entry = ?", [until, number]
+            )
         if event.taken is not None:
             number += 1
             post(ledger, number, event, -1, at + timedelta(days=event.taken), stated)
@@ -123,6 +131,14 @@ def test_rows_add_up_periods_meet_and_places_are_what_stands_against_them(
         if period is not EVER:
             assert {row[:2]: row.opening for row in rows if row.opening} == before
             before = {row[:2]: row.closing for row in rows if row.closing}
+
+
+def test_what_another_source_is_found_to_hold_too_comes_off_behind_the_seal_and_once(ledger: Ledger) -> None:
+    fill(ledger, [Event(3, 0, {"one": Decimal(5)}, {"external": Decimal(-5)}, None, 12)])
+    first, second = (rolled(ledger.connection, period)[0][0] for period in PERIODS[:2])
+    assert (first.deposits, first.prior_items, first.closing) == (5, 0, 5)
+    assert (second.opening, second.withdrawals, second.prior_items, second.closing) == (5, 0, -5, 0)
+    assert rolled(ledger.connection, PERIODS[2])[0] == []
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ SCHEMA = {
         "asset": "VARCHAR", "quantity": EXACT, "balance_after": EXACT, "at": MOMENT, "ordinal": "BIGINT",
         "turn": "BIGINT", "kind": "VARCHAR", "record": "BIGINT", "txid": "VARCHAR", "address": "VARCHAR",
         "by_hand": "BOOLEAN", "live": "BOOLEAN", "counted": "BOOLEAN", "origin": "BIGINT",
-        "stated_at": MOMENT,
+        "stated_at": MOMENT, "counted_until": MOMENT,
     },
     "pending": {
         "record": "BIGINT", "source": "VARCHAR", "stream": "VARCHAR", "account": "VARCHAR", "asset": "VARCHAR",
@@ -59,6 +59,7 @@ SCHEMA = {
     "reversals": {
         "entry": "BIGINT", "reversed": "BIGINT", "stream": "VARCHAR", "status": "VARCHAR", "at": MOMENT,
     },
+    "behind": {"link": "BIGINT", "since": MOMENT},
     "links": {
         "link": "BIGINT", "kind": "VARCHAR", "basis": "VARCHAR", "one_record": "BIGINT", "other_record": "BIGINT",
         "fee": EXACT,
@@ -86,7 +87,7 @@ def test_the_tables_have_the_types_the_checks_rely_on(ledger: Ledger, filled: bo
         }
         sizes = {table: rows(copy, f"SELECT count(*) FROM {table}")[0][0] for table in TABLES}
     assert found == SCHEMA
-    assert set(SCHEMA) == TABLES | {"ties"}
+    assert set(SCHEMA) == TABLES | {"behind", "ties"}
     assert sizes == (
         {**dict.fromkeys(TABLES, 1), "legs": 10, "pending": 0, "readings": 5, "beside": 0}
         if filled
