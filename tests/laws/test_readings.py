@@ -66,7 +66,9 @@ def lines(ids: Sequence[str]) -> st.SearchStrategy[Line]:
 
 with_ids = st.lists(lines(["", "a", "b"]), max_size=6)
 without_ids = st.lists(lines([""]), max_size=5)
-few = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+few = settings(
+    max_examples=max(20, settings().max_examples // 100), suppress_health_check=[HealthCheck.too_slow]
+)
 
 
 class Books:

@@ -123,6 +123,8 @@ class Schedule(RuleBasedStateMachine):
 
     def after(self) -> None:
         """Nothing that was posted is gone, what is posted hangs together, and the ledger is what is known now."""
+        if SOAK:
+            self.company.proved()
         now = self.company.held()
         hold_together(self.held, now)
         self.held = now
@@ -245,6 +247,7 @@ class Schedule(RuleBasedStateMachine):
 
     def ends(self) -> None:
         """As one pull of the final state would, and as the evidence says."""
+        self.company.proved()
         assert self.company.rebuilt().same
         fresh = Company(self.door, self.files)
         try:
@@ -287,6 +290,7 @@ class Foresight(Schedule):
 
 PULLS = 4
 EXAMPLES = settings.default.max_examples if settings.default else 100
+SOAK = EXAMPLES >= 20_000
 pytestmark = [
     pytest.mark.parametrize("venue", STAGES),
     # a second for each example of the profile, for these are whole months of a company
