@@ -24,6 +24,7 @@ from recon.core.money import exact, parse, total
 from recon.core.records import Posting
 from recon.core.seals import Seal, horizon_of
 from recon.core.times import Period, period
+from recon.demo.egera import ACCOUNT_ID, KEY, Egera
 from recon.ledger.acts import acts, verify
 from recon.ledger.rows import ActRow, PostingRow
 from recon.ledger.store import Ledger, open_ledger
@@ -42,7 +43,7 @@ from tests.contract.desk import HEADER as ROW_OF_TITLES
 from tests.contract.house import toml
 from tests.laws._schedules import MEMORY, Fate, Killed, fated
 
-ASSETS = {"bank": "EUR", "broker": "BTC"}
+ASSETS = {"bank": "EUR", "broker": "BTC", "egera": "LTC"}
 """What each source's one place holds."""
 MONTHS = ("2025-01", "2025-02", "2025-03")
 FIRST = datetime(2025, 1, 2, 9, tzinfo=UTC)
@@ -127,18 +128,51 @@ def text_of(moves: Sequence[Move], asset: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-class Company:
-    """A folder with a ledger, the evidence and a file for each source; a clock that moves with each command."""
+def books_of(moves: Sequence[Move], asset: str) -> dict[str, Any]:
+    """What a venue answers that states no balance with its rows, but tells what it holds."""
+    deposits, withdrawals = [], []
+    for one in moves:
+        told = {
+            "time": str(int(one.at.timestamp())),
+            "amount": f"{abs(one.shown or 0)}.00000000",
+            "state": "1",
+        }
+        if one.shown is not None and one.shown > 0:
+            deposits.append({**told, "type": one.name})
+        elif one.shown is not None:
+            withdrawals.append({**told, "tx": one.name, "address": "outside"})
+    held = {"active": f"{sum(one.true for one in moves)}.00000000", "inactive": "0.00000000"}
+    code = asset.lower()
+    return {
+        "balances": {asset: held},
+        "deposits": {code: deposits},
+        "withdrawals": {code: withdrawals},
+    }
 
-    def __init__(self, url: str) -> None:
+
+class Company:
+    """A folder with a ledger and the evidence, two files and a venue; a clock that moves with each command."""
+
+    def __init__(self, url: str, venue: Egera, address: str) -> None:
+        self.venue = venue
         self.folder = Path(tempfile.mkdtemp(prefix="recon-law-", dir=MEMORY if MEMORY.is_dir() else None))
         self.now = datetime(2025, 6, 1, tzinfo=UTC)
         tables = {
             "entity": {"name": "Laws", "timezone": "Europe/Warsaw", "base_currency": "PLN"},
             "ledger": {"url": url},
             "evidence": {"path": "evidence"},
-            "sources": {name: {"kind": "csv", "path": f"{name}.csv"} for name in ASSETS},
+            "sources": {
+                **{name: {"kind": "csv", "path": f"{name}.csv"} for name in ("bank", "broker")},
+                "egera": {
+                    "kind": "egera",
+                    "base_url": address,
+                    "account_id": ACCOUNT_ID,
+                    "key": "file:secret",
+                },
+            },
         }
+        (self.folder / "secret").touch(mode=0o600)
+        (self.folder / "secret").write_text(KEY)
         (self.folder / "recon.toml").write_text("\n".join(toml(tables)))
         self.config = load(self.folder / "recon.toml")
         self.clock = Clock(now=lambda: self.now, monotonic=lambda: 0.0, sleep=lambda seconds: None)
@@ -146,6 +180,7 @@ class Company:
         self.moves = {name: [first] for name in ASSETS}
         self.entered = dict(self.moves)
         self._made = 0
+        self.looked = Decimal(0)
 
     def month(self, name: str) -> Period:
         return period(name, self.config.zone, self.now)
@@ -180,12 +215,26 @@ class Company:
     def pull(self, names: Sequence[str] = (), fate: Fate | None = None) -> Pulled:
         """The files as they are now, pulled."""
         for name, moves in self.moves.items():
-            (self.folder / f"{name}.csv").write_text(text_of(moves, ASSETS[name]))
+            if name == "egera":
+                self.venue.books = books_of(moves, ASSETS[name])
+            else:
+                (self.folder / f"{name}.csv").write_text(text_of(moves, ASSETS[name]))
         found = self.command(
             lambda one: pull(self.config, one.ledger, one.archive, self.clock, one.run, only=names), fate=fate
         )
         self.entered |= {name: self.moves[name] for name in names or ASSETS}
+        self.looked = self.adjusted("egera")
         return found
+
+    def unexplained(self, source: str) -> Decimal:
+        """How much more a source says than what is posted of it: a file by its balances, a venue by its latest look.
+
+        What people entered is in no chain of balances; a look is compared with all that was known then.
+        """
+        moves = self.entered[source]
+        if source == "egera":
+            return sum(one.true for one in moves) - self.said(source) - self.looked
+        return Decimal(told(moves) - self.said(source))
 
     def change(self, one: Change) -> None:
         """``hidden``: it moved, and no row tells of it; ``twin``: a row tells what never moved.
