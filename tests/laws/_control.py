@@ -1,7 +1,7 @@
-"""A company that closes its months: two sources of files whose true movements are known, and a program that dies.
+"""A company that closes its months: two files and a venue, whose true movements are known, and a program that dies.
 
-A source's file states a balance after each of its rows, and that is always the true one. What the rows show is another
-matter: a movement may be left out, or shown with another amount.
+A file states a balance after each of its rows, the venue what it holds now, and these are always the true ones. What
+the rows show is another matter: a movement may be left out, or shown with another amount.
 """
 
 import shutil
@@ -9,12 +9,11 @@ import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 from openpyxl import load_workbook
@@ -41,48 +40,15 @@ from recon.pipeline.seals import seals
 from recon.pipeline.session import Session, writing
 from tests.contract.desk import HEADER as ROW_OF_TITLES
 from tests.contract.house import toml
+from tests.laws._movements import ASSETS, FIRST, Change, Move, books_of, changed, text_of, told
 from tests.laws._schedules import MEMORY, Fate, Killed, fated
 
-ASSETS = {"bank": "EUR", "broker": "BTC", "egera": "LTC"}
-"""What each source's one place holds."""
 MONTHS = ("2025-01", "2025-02", "2025-03")
-FIRST = datetime(2025, 1, 2, 9, tzinfo=UTC)
-HEADER = "timestamp,kind,account,asset,quantity,balance_after,id"
 Place = tuple[str, str]
 """An account and an asset."""
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Move:
-    """What moved, and what the file shows of it: None where it leaves the row out."""
-
-    name: str
-    at: datetime
-    true: int
-    shown: int | None
-
-
-class Change(NamedTuple):
-    """Something that happens to a source's movement, or to the row of it."""
-
-    what: str
-    source: str
-    number: int
-    amount: int
-
-
-NUMBER = st.integers(0, 63)
-AMOUNT = st.integers(-9, 9).filter(bool)
-SOURCE = st.sampled_from(sorted(ASSETS))
-CHANGE = st.builds(
-    Change,
-    st.sampled_from(["new", "new", "hidden", "twin", "left out", "shown", "misstated", "rewritten"]),
-    SOURCE,
-    NUMBER,
-    AMOUNT,
-)
-CHANGES = st.lists(CHANGE, min_size=1, max_size=4)
 PERSON = st.sampled_from(["Anna", "Bert", "anna "])
 WAITING = {"open", "assigned"}
 ABOUT: Mapping[str, tuple[Callable[[Session, list[str]], None], set[str], str]] = {
@@ -108,46 +74,6 @@ CELLS: Sequence[Mapping[str, str]] = (
 def fates(first: int, last: int, thread: str = "") -> st.SearchStrategy[Fate | None]:
     """Mostly none; else a point between the first and the last that matter."""
     return st.one_of(st.none(), st.none(), st.builds(Fate, st.just(thread), st.integers(first, last)))
-
-
-def told(moves: Sequence[Move]) -> int:
-    """The balance that the file's last row states."""
-    rows = [number for number, one in enumerate(moves) if one.shown is not None]
-    return sum(one.true for one in moves[: rows[-1] + 1]) if rows else 0
-
-
-def text_of(moves: Sequence[Move], asset: str) -> str:
-    """The file, oldest row first."""
-    lines, held = [HEADER], 0
-    for one in moves:
-        held += one.true
-        if one.shown is not None:
-            kind = "deposit" if one.shown > 0 else "withdrawal"
-            at = one.at.isoformat().replace("+00:00", "Z")
-            lines.append(f"{at},{kind},main,{asset},{abs(one.shown)},{held},{one.name}")
-    return "\n".join(lines) + "\n"
-
-
-def books_of(moves: Sequence[Move], asset: str) -> dict[str, Any]:
-    """What a venue answers that states no balance with its rows, but tells what it holds."""
-    deposits, withdrawals = [], []
-    for one in moves:
-        told = {
-            "time": str(int(one.at.timestamp())),
-            "amount": f"{abs(one.shown or 0)}.00000000",
-            "state": "1",
-        }
-        if one.shown is not None and one.shown > 0:
-            deposits.append({**told, "type": one.name})
-        elif one.shown is not None:
-            withdrawals.append({**told, "tx": one.name, "address": "outside"})
-    held = {"active": f"{sum(one.true for one in moves)}.00000000", "inactive": "0.00000000"}
-    code = asset.lower()
-    return {
-        "balances": {asset: held},
-        "deposits": {code: deposits},
-        "withdrawals": {code: withdrawals},
-    }
 
 
 class Company:
@@ -212,17 +138,17 @@ class Company:
                 found = done(session)
                 return do(session) if found is None else found
 
-    def pull(self, names: Sequence[str] = (), fate: Fate | None = None) -> Pulled:
-        """The files as they are now, pulled."""
+    def pull(self, fate: Fate | None = None) -> Pulled:
+        """The sources as they are now, pulled."""
         for name, moves in self.moves.items():
             if name == "egera":
                 self.venue.books = books_of(moves, ASSETS[name])
             else:
                 (self.folder / f"{name}.csv").write_text(text_of(moves, ASSETS[name]))
         found = self.command(
-            lambda one: pull(self.config, one.ledger, one.archive, self.clock, one.run, only=names), fate=fate
+            lambda one: pull(self.config, one.ledger, one.archive, self.clock, one.run), fate=fate
         )
-        self.entered |= {name: self.moves[name] for name in names or ASSETS}
+        self.entered = dict(self.moves)
         self.looked = self.adjusted("egera")
         return found
 
@@ -237,31 +163,9 @@ class Company:
         return Decimal(told(moves) - self.said(source))
 
     def change(self, one: Change) -> None:
-        """``hidden``: it moved, and no row tells of it; ``twin``: a row tells what never moved.
-
-        The first movement always stands. Nothing is told of movements that would be none.
-        """
-        moves = self.moves[one.source]
-        old = moves[min(len(moves) - 1, 1 + one.number % max(1, len(moves) - 1))]
-        if one.what in ("new", "hidden", "twin"):
-            self._made += 1
-            at = moment(one.number) + timedelta(minutes=self._made)
-            true, shown = {
-                "new": (one.amount, one.amount),
-                "hidden": (one.amount, None),
-                "twin": (0, old.shown or one.amount),
-            }[one.what]
-            at = old.at + timedelta(microseconds=1) if one.what == "twin" else at
-            moves = [*moves, Move(name=f"m{self._made}", at=at, true=true, shown=shown)]
-        elif old.name != "first":
-            true, shown = {
-                "left out": (old.true, None),
-                "shown": (old.true, old.true or None),
-                "misstated": (old.true, one.amount),
-                "rewritten": (one.amount, one.amount),
-            }[one.what]
-            moves = [replace(each, true=true, shown=shown) if each is old else each for each in moves]
-        self.moves[one.source] = sorted(moves, key=lambda each: (each.at, each.name))
+        """It is told from the next pull on."""
+        self._made += 1
+        self.moves[one.source] = changed(self.moves[one.source], one, self._made)
 
     def said(self, source: str, before: datetime | None = None) -> int:
         """What its rows, as pulled last, say that it holds; before a moment, of rows that happened by then."""
@@ -338,11 +242,6 @@ class Company:
     def remove(self) -> None:
         """The folder, whatever is in it."""
         shutil.rmtree(self.folder)
-
-
-def moment(number: int) -> datetime:
-    """A moment of the three months and a little later."""
-    return FIRST + timedelta(days=number * 92 // 63)
 
 
 def postings(source: str, amount: int) -> tuple[Posting, ...]:
