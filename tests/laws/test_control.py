@@ -382,7 +382,7 @@ def test_whatever_is_done_the_books_hold(venue: tuple[Egera, str]) -> None:
 @pytest.mark.postgres
 def test_on_postgresql_too(postgres_server: str, venue: tuple[Egera, str]) -> None:
     names = count()
-    place = f"host={quote(postgres_server, safe='')}&options=-c%20synchronous_commit%3Doff"
+    place = f"host={quote(postgres_server, safe='')}"
     with psycopg.connect(f"host={postgres_server} user=postgres dbname=postgres", autocommit=True) as server:
 
         def made() -> Company:
