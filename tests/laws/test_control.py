@@ -376,7 +376,7 @@ def venue() -> Iterator[tuple[Egera, str]]:
 
 
 def test_whatever_is_done_the_books_hold(venue: tuple[Egera, str]) -> None:
-    run(lambda: Company("sqlite:///recon.db", *venue), share=50)
+    run(lambda: Company("sqlite:///recon.db", *venue), share=80)
 
 
 @pytest.mark.postgres
@@ -391,4 +391,4 @@ def test_on_postgresql_too(postgres_server: str, venue: tuple[Egera, str]) -> No
             server.execute(f"CREATE DATABASE {name}".encode())
             return Company(f"postgresql+psycopg://postgres@/{name}?{place}", *venue)
 
-        run(made, share=200)
+        run(made, share=400)
