@@ -38,16 +38,34 @@ window chain as (
 )
 """
 
+# Rows of one ordinal that chain as they are listed may do so only because those before them do not: where ties follow
+# one another without a row in between, one gap lets all of them be looked at.
 _TIES = """
 create or replace temp table ties as
-select c.source, c.account, c.asset, min(c.place) as first, max(c.place) as last
-from chained as c
-where exists (
-    select 1 from gaps as g join chained as b using (source, account, asset, entry)
-    where b.source = c.source and b.account = c.account and b.asset = c.asset and b.ordinal = c.ordinal
+with shared as (
+    select c.source, c.account, c.asset, min(c.place) as first, max(c.place) as last, count(g.entry) as broken
+    from chained as c
+    left join (select distinct source, account, asset, entry from gaps) as g using (source, account, asset, entry)
+    group by c.source, c.account, c.asset, c.ordinal
+    having count(*) > 1 and count(c.balance_after) = count(*)
+),
+parted as (
+    select s.*, s.first is distinct from 1 + lag(s.last) over (
+        partition by s.source, s.account, s.asset order by s.first
+    ) as begins
+    from shared as s
+),
+runs as (
+    select p.*, sum(case when p.begins then 1 else 0 end) over (
+        partition by p.source, p.account, p.asset order by p.first
+        rows between unbounded preceding and current row
+    ) as run
+    from parted as p
+),
+judged as (
+    select r.*, sum(r.broken) over (partition by r.source, r.account, r.asset, r.run) as gaps from runs as r
 )
-group by c.source, c.account, c.asset, c.ordinal
-having count(*) > 1 and count(c.balance_after) = count(*)
+select j.source, j.account, j.asset, j.first, j.last from judged as j where j.gaps > 0
 """
 
 _STEPS = """

@@ -147,6 +147,11 @@ def test_a_clean_chain_in_any_order_within_its_seconds_never_breaks(
     assert [turn for (turn,) in turns] == [*range(1, len(moves) + 1)]
 
 
+def test_rows_that_chain_as_listed_may_have_to_turn_with_those_before_them(ledger: Ledger) -> None:
+    _post(ledger, [(0, "1", "1"), (0, "1", "2"), (0, "-1", "2"), (0, "1", "3"), (1, "-1", "2"), (1, "1", "3")])
+    assert _running(ledger) == []
+
+
 def test_a_row_lost_among_rows_of_one_second_is_one_break_of_its_amount(ledger: Ledger) -> None:
     _post(ledger, [(1, "10", "10"), (2, "4", "21"), (2, "2", "12"), (3, "1", "22")])
     (found,) = _running(ledger)
