@@ -14,6 +14,7 @@ from recon.core.records import GENESIS
 from recon.evidence.archive import CHAIN, PULLS, RUNS, TORN, body_path, ended_runs, link_of, pulls
 
 _FIELDS = {"seq", "at", "source", "stream", "request", "status", "sha256", "bytes", "prev", "link"}
+_ENDED = {"acts", "after", "chain", "ended", "entries", "link", "prev", "pulls", "rows", "run", "status"}
 
 
 class Before(NamedTuple):
@@ -117,10 +118,19 @@ def _check_notes(folder: Path, proof: Proof) -> None:
                 proof.problems.append((f"{name}:{number}", f"a note that it tells of is missing in {other}"))
                 break
     chain = {GENESIS, *proof.links.values()}
+    before = 0
     for number, note in enumerate(links[RUNS].values(), start=1):
+        place = f"{RUNS}:{number}"
         if note.get("chain") not in chain:
-            proof.problems.append((f"{RUNS}:{number}", f"a line that it tells of is missing in {CHAIN}"))
+            proof.problems.append((place, f"a line that it tells of is missing in {CHAIN}"))
             break
+        if set(note) != _ENDED or type(note["run"]) is not int:
+            proof.problems.append((place, "the note does not have the fields of one"))
+            break
+        if note["after"] != (before if before < note["run"] else 0):
+            proof.problems.append((place, "the run that it follows is not the one noted before it"))
+            break
+        before = note["run"]
 
 
 def _check_chain(name: str, notes: Iterator[dict[str, Any]], proof: Proof) -> dict[str, dict[str, Any]]:

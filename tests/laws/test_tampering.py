@@ -17,8 +17,10 @@ import pytest
 from hypothesis import settings
 
 from recon.core.acts import Who
+from recon.core.canonical import write_json
 from recon.core.records import Posting
 from recon.core.times import period
+from recon.evidence.archive import RUNS
 from recon.ledger.acts import acts
 from recon.ledger.digest import dump
 from recon.ledger.store import open_ledger
@@ -45,6 +47,7 @@ from tests.laws._tampering import (
     chain_again,
     exchange,
     forget_closes,
+    rechain,
     tamper,
     unguarded,
 )
@@ -246,6 +249,17 @@ def test_who_makes_every_chain_again_is_found_by_a_seal_kept_elsewhere(sound: Pa
     told = proved(config, files=kept)
     assert {place for _, place, _ in told.problems} == {str(path) for path in kept}
     assert proved(copied(sound, tmp_path / "sound"), files=kept).ok
+
+
+@pytest.mark.parametrize("edit", [{"run": 10}, {"run": "9"}, {"run": None}, {"more": "x"}])
+def test_a_note_of_a_run_cannot_be_another(sound: Path, tmp_path: Path, edit: dict[str, Any]) -> None:
+    config = copied(sound, tmp_path / "copy")
+    path = config.evidence / RUNS
+    lines = [json.loads(line) for line in path.read_bytes().splitlines()]
+    lines[-2] |= edit
+    rechain(lines)
+    path.write_text("".join(write_json(line) + "\n" for line in lines))
+    assert proved(config).problems[0][1] in (f"{RUNS}:9", f"{RUNS}:10")
 
 
 def test_what_the_ledger_tells_of_a_sealed_period_is_held_against_the_evidence(
