@@ -57,7 +57,7 @@ def made(tmp_path: Path) -> Iterator[House]:
 
 
 def _furnish(one: House, gas: Mapping[str, object]) -> None:
-    hurry = {"deadline_s": 1}
+    hurry = {"deadline_s": 3}
     one.write(one.settings(*VENUES, egera=hurry, fuse=hurry, gas={"deadline_s": 3, **gas}))
     for name, canary in CANARIES.items():
         (one.folder / name).touch(mode=0o600)
