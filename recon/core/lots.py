@@ -1,0 +1,138 @@
+"""Units that arrive and leave, and the lots they are matched with: what values, methods and rulebooks tell one another.
+
+Quantities and amounts are whole numbers of 10^-18 units, so that arithmetic on them is exact and fast. An amount is in
+the currency of the rulebook that asks. Moments are microseconds since 1970 in UTC, days are those of ``date.toordinal``
+in the rulebook's zone.
+"""
+
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+UNIT = 10**18
+UNIVERSAL = ""
+"""The book of all places together."""
+
+
+class Movement(NamedTuple):
+    """Units of one pool that arrive at a place (``quantity`` above 0) or leave it (below 0).
+
+    ``amount`` is what arriving units cost, with fees, or what leaving units brought, less fees; ``worth`` is the same
+    without fees. Both are None where nothing tells them: an amount is never taken for zero. ``activity`` says what
+    happened (see recon.core.activity). The two sides of a move between own places have the same ``transfer`` and no
+    amounts: what leaves takes its lots along, and what arrives has them.
+    """
+
+    id: str
+    at: int
+    day: int
+    place: str
+    quantity: int
+    amount: int | None
+    worth: int | None
+    activity: str
+    transfer: str = ""
+
+
+class Lot(NamedTuple):
+    """Units that were acquired at once. ``cost`` is with fees, ``worth`` without; None where nothing tells them."""
+
+    id: str
+    at: int
+    day: int
+    place: str
+    quantity: int
+    cost: int | None
+    worth: int | None
+    activity: str
+
+
+class Match(NamedTuple):
+    """Units of a movement that left, and the lot they came from; None: from a pool, or from nothing known.
+
+    ``rule`` says by which step of the method. ``short`` units left that no lot had: they have no cost. The proceeds of
+    a movement's matches sum to its amount, and the costs of all that a lot gave sum to its cost, to the last unit.
+    """
+
+    movement: Movement
+    lot: Lot | None
+    rule: str
+    quantity: int
+    proceeds: int | None
+    cost: int | None
+
+
+SHORT = "short"
+"""The rule of a match of units that nothing was there for."""
+
+
+class Held(NamedTuple):
+    """Units that are left in a book: of a lot, or (None) of a pool."""
+
+    book: str
+    lot: Lot | None
+    quantity: int
+    cost: int | None
+
+
+class Outcome(NamedTuple):
+    """What stands when all movements of a pool are matched.
+
+    ``allocated`` is how lots were laid out over books each time the scope changed: the moment, and what each book got.
+    """
+
+    held: Sequence[Held]
+    allocated: Sequence[tuple[int, Sequence[Held]]] = ()
+
+
+class Scope(NamedTuple):
+    """From the moment ``since`` on, ``book`` names the book of a place: only lots of one book serve a disposal of it."""
+
+    since: int
+    book: Callable[[str], str]
+
+
+class Plan(NamedTuple):
+    """How a pool's movements are to be matched.
+
+    ``scopes`` are in order of time; the first begins before all movements. ``choices`` give for a movement the lots
+    that it takes, by their ids, and how many units of each; they are for specific identification.
+    """
+
+    scopes: Sequence[Scope] = (Scope(-(2**62), lambda place: UNIVERSAL),)
+    choices: Mapping[str, Sequence[tuple[str, int]]] = {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Method:
+    """A way to match. Its file ends in ``METHOD = Method(...)``.
+
+    ``match`` takes the movements of one pool, ordered by ``order``, and yields a match for every unit that left, the
+    matches of one movement together; what moves between own places is no match. ``scoped`` is False for a method that
+    knows one book only.
+    """
+
+    name: str
+    title: str
+    match: Callable[[Iterable[Movement], Plan], Generator[Match, None, Outcome]]
+    scoped: bool = True
+
+
+def order(movement: Movement) -> tuple[int, bool, str]:
+    """What movements are sorted by: of one moment what arrives comes first, so that it can leave at once."""
+    return movement.at, movement.quantity < 0, movement.id
+
+
+def part(amount: int | None, start: int, stop: int, whole: int) -> int | None:
+    """What units ``start`` to ``stop`` of ``whole`` carry of an amount, rounded half even; parts laid end to end sum to it.
+
+    Each end is rounded by itself, so that a part does not depend on how the rest is cut.
+    """
+    if amount is None:
+        return None
+    return _rounded(amount * stop, whole) - _rounded(amount * start, whole)
+
+
+def _rounded(numerator: int, denominator: int) -> int:
+    quotient, rest = divmod(numerator, denominator)
+    return quotient + (2 * rest > denominator or (2 * rest == denominator and quotient % 2))

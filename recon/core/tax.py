@@ -1,0 +1,124 @@
+"""What a rulebook is, and what it is told of a year: rows of disposals, sums, income.
+
+Quantities and amounts are whole numbers of 10^-18, as in recon.core.lots; amounts are in the rulebook's currency. Days
+are ``datetime.date`` in the rulebook's zone.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal, NamedTuple
+
+Leaves = Literal["gain", "no gain", "nothing"]
+"""What units that leave mean. ``gain``: proceeds less cost counts. ``no gain``: they leave at cost and nothing counts.
+``nothing``: they stay one's own, and their lots with them."""
+
+Arrives = Literal["cost", "income", "market", "unknown"]
+"""What units that arrive cost. ``cost``: what was paid. ``income``: what they were worth, which counts as income.
+``market``: what they were worth, and it counts as nothing. ``unknown``: nobody said, until a rule of the user does."""
+
+ScopeName = Literal["universal", "source", "account"]
+Term = Literal["short", "long"]
+
+
+class Row(NamedTuple):
+    """One match of a disposal: units that left, and what they cost. None: nothing tells it.
+
+    ``taxed`` is False where a gain does not count (given away, moved). ``acquired`` is None for a pool.
+    """
+
+    id: str
+    asset: str
+    place: str
+    activity: str
+    rule: str
+    acquired: date | None
+    acquired_at: int | None
+    disposed: date
+    disposed_at: int
+    quantity: int
+    proceeds: int | None
+    cost: int | None
+    term: Term | None
+    taxed: bool
+
+    @property
+    def gain(self) -> int | None:
+        """Proceeds less cost; None where either is not known."""
+        return None if self.proceeds is None or self.cost is None else self.proceeds - self.cost
+
+
+@dataclass(kw_only=True)
+class Sums:
+    """The sum over rows. ``gains`` and ``losses`` (above 0) are summed by disposal; ``unknown`` rows are in no amount."""
+
+    disposals: int = 0
+    rows: int = 0
+    quantity: int = 0
+    proceeds: int = 0
+    cost: int = 0
+    gains: int = 0
+    losses: int = 0
+    unknown: int = 0
+
+    @property
+    def gain(self) -> int:
+        """Gains less losses."""
+        return self.gains - self.losses
+
+
+@dataclass(frozen=True, kw_only=True)
+class Year:
+    """What a rulebook sums up. ``number`` is the tax year's, which begins in it.
+
+    ``taxed`` are the sums of what counts, by activity and term; ``income`` the amounts by activity. ``spent`` and
+    ``received`` are, by tax year up to this one, what was paid in money for units (with fees) and what units brought in
+    money (fees not taken off; these are in ``spent``): what a rulebook without lots goes by.
+    """
+
+    number: int
+    taxed: Mapping[tuple[str, Term | None], Sums] = field(default_factory=dict)
+    income: Mapping[str, int] = field(default_factory=dict)
+    spent: Mapping[int, int] = field(default_factory=dict)
+    received: Mapping[int, int] = field(default_factory=dict)
+
+
+class Line(NamedTuple):
+    """One line of an official form: its box in that year's form, what it says, and the figure as the form wants it."""
+
+    form: str
+    box: str
+    title: str
+    value: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rulebook:
+    """A jurisdiction's rules. Its file ends in ``RULES = Rulebook(...)``; figures by year stand beside, with sources.
+
+    ``currency`` and ``zone`` are empty for the entity's own. ``year`` gives the first day of a tax year and the first
+    of the next. Of ``methods`` and of ``scopes`` the first is the default; each scope holds from its day on (None: from
+    the beginning), and ``free_scope`` says whether the user may choose another. ``leaves`` and ``arrives`` say by
+    activity what a movement means. ``swap`` is whose worth a swap has: that of what was ``received``, of what was
+    ``given``, or none because it is ``neutral``. ``rates``: an amount in another currency is taken at the rate of the
+    moment, or of the last business ``day before``. ``term`` takes the day of acquisition and that of disposal.
+    ``lots`` is False where the law knows none: then a row has no cost, and gains follow from ``spent`` and ``received``.
+    ``lines`` fills the forms.
+    """
+
+    name: str
+    title: str
+    currency: str = ""
+    zone: str = ""
+    year: Callable[[int], tuple[date, date]]
+    methods: Sequence[str]
+    scopes: Sequence[tuple[date | None, ScopeName]]
+    free_scope: bool = False
+    leaves: Mapping[str, Leaves]
+    arrives: Mapping[str, Arrives]
+    swap: Literal["received", "given", "neutral"]
+    rates: Literal["moment", "day before"] = "moment"
+    lots: bool = True
+    term: Callable[[date, date], Term | None] = lambda acquired, disposed: None
+    lines: Callable[[Year], Sequence[Line]] = lambda year: ()
+    assumptions: Mapping[str, str] = field(default_factory=dict)
