@@ -13,9 +13,10 @@ Leaves = Literal["gain", "no gain", "nothing"]
 """What units that leave mean. ``gain``: proceeds less cost counts. ``no gain``: they leave at cost and nothing counts.
 ``nothing``: they stay one's own, and their lots with them."""
 
-Arrives = Literal["cost", "income", "market", "unknown"]
+Arrives = Literal["cost", "income", "market", "unknown", "nothing"]
 """What units that arrive cost. ``cost``: what was paid. ``income``: what they were worth, which counts as income.
-``market``: what they were worth, and it counts as nothing. ``unknown``: nobody said, until a rule of the user does."""
+``market``: what they were worth, and it counts as nothing. ``unknown``: nobody said, until a rule of the user does.
+``nothing``: no lot comes of them; they are another's, or were one's own while they were away."""
 
 ScopeName = Literal["universal", "source", "account"]
 Term = Literal["short", "long"]
@@ -50,7 +51,7 @@ class Row(NamedTuple):
 
 @dataclass(kw_only=True)
 class Sums:
-    """The sum over rows. ``gains`` and ``losses`` (above 0) are summed by disposal; ``unknown`` rows are in no amount."""
+    """The sum over rows. ``gains`` and ``losses`` (above 0) are summed by disposal; ``unknown`` rows are in no sum."""
 
     disposals: int = 0
     rows: int = 0
@@ -73,7 +74,9 @@ class Year:
 
     ``taxed`` are the sums of what counts, by activity and term; ``income`` the amounts by activity. ``spent`` and
     ``received`` are, by tax year up to this one, what was paid in money for units (with fees) and what units brought in
-    money (fees not taken off; these are in ``spent``): what a rulebook without lots goes by.
+    money (fees not taken off; these are in ``spent``): what a rulebook without lots goes by. ``listed`` are by term the
+    proceeds and the cost of the rows that count and whose gain is known, each row rounded by ``half_up`` to the
+    rulebook's ``grain``: what a form adds up that lists them.
     """
 
     number: int
@@ -81,10 +84,20 @@ class Year:
     income: Mapping[str, int] = field(default_factory=dict)
     spent: Mapping[int, int] = field(default_factory=dict)
     received: Mapping[int, int] = field(default_factory=dict)
+    listed: Mapping[Term | None, tuple[int, int]] = field(default_factory=dict)
+
+
+def half_up(amount: int, grain: int) -> int:
+    """``amount`` as a multiple of ``grain``; a half goes away from zero."""
+    size = (2 * abs(amount) + grain) // (2 * grain) * grain
+    return size if amount >= 0 else -size
 
 
 class Line(NamedTuple):
-    """One line of an official form: its box in that year's form, what it says, and the figure as the form wants it."""
+    """One line of an official form: its box in that form, what it says, and the figure as the form wants it.
+
+    ``form`` is named with the year or version that ``box`` is of; ``box`` is empty for a figure that has none.
+    """
 
     form: str
     box: str
@@ -102,8 +115,10 @@ class Rulebook:
     activity what a movement means. ``swap`` is whose worth a swap has: that of what was ``received``, of what was
     ``given``, or none because it is ``neutral``. ``rates``: an amount in another currency is taken at the rate of the
     moment, or of the last business ``day before``. ``term`` takes the day of acquisition and that of disposal.
-    ``lots`` is False where the law knows none: then a row has no cost, and gains follow from ``spent`` and ``received``.
-    ``lines`` fills the forms.
+    ``lots`` is False where the law knows none: then a row has no cost, and is unknown for want of proceeds alone; gains
+    follow from ``spent`` and ``received``, and there is no method. ``daily``: all that leaves of an asset on one day is
+    one disposal with one gain or loss, counted under the activity of the first. ``grain`` is what a row is rounded to
+    where a form lists it. ``lines`` fills the forms.
     """
 
     name: str
@@ -119,6 +134,8 @@ class Rulebook:
     swap: Literal["received", "given", "neutral"]
     rates: Literal["moment", "day before"] = "moment"
     lots: bool = True
+    daily: bool = False
+    grain: int = 1
     term: Callable[[date, date], Term | None] = lambda acquired, disposed: None
     lines: Callable[[Year], Sequence[Line]] = lambda year: ()
     assumptions: Mapping[str, str] = field(default_factory=dict)
