@@ -12,6 +12,10 @@ from typing import NamedTuple
 UNIT = 10**18
 UNIVERSAL = ""
 """The book of all places together."""
+TRANSIT = "transit"
+"""Where units are held that left one place and have not arrived at the other."""
+UNPLACED = "unplaced"
+"""Where lots are held that no place had the units for when a scope changed: nothing is ever taken from there."""
 
 
 class Movement(NamedTuple):
@@ -20,7 +24,8 @@ class Movement(NamedTuple):
     ``amount`` is what arriving units cost, with fees, or what leaving units brought, less fees; ``worth`` is the same
     without fees. Both are None where nothing tells them: an amount is never taken for zero. ``activity`` says what
     happened (see recon.core.activity). The two sides of a move between own places have the same ``transfer`` and no
-    amounts: what leaves takes its lots along, and what arrives has them.
+    amounts: what leaves takes its lots along, and what arrives has them. The side that leaves is dated no later than
+    the one that arrives, also where a venue's clock says otherwise.
     """
 
     id: str
@@ -79,14 +84,19 @@ class Outcome(NamedTuple):
     """What stands when all movements of a pool are matched.
 
     ``allocated`` is how lots were laid out over books each time the scope changed: the moment, and what each book got.
+    ``unmet`` are choices of a plan that could not be followed: a movement's id, a lot's, and units.
     """
 
     held: Sequence[Held]
     allocated: Sequence[tuple[int, Sequence[Held]]] = ()
+    unmet: Sequence[tuple[str, str, int]] = ()
 
 
 class Scope(NamedTuple):
-    """From the moment ``since`` on, ``book`` names the book of a place: only lots of one book serve a disposal of it."""
+    """From the moment ``since`` on, ``book`` names the book of a place: only lots of one book serve a disposal of it.
+
+    It names either every place's book UNIVERSAL, or none.
+    """
 
     since: int
     book: Callable[[str], str]
@@ -118,21 +128,28 @@ class Method:
     scoped: bool = True
 
 
-def order(movement: Movement) -> tuple[int, bool, str]:
-    """What movements are sorted by: of one moment what arrives comes first, so that it can leave at once."""
-    return movement.at, movement.quantity < 0, movement.id
+def order(movement: Movement) -> tuple[int, int, str]:
+    """What movements are sorted by.
+
+    Of one moment what arrives comes before what leaves, so that it can leave at once. Between the two come moves
+    between own places, each leaving before it arrives.
+    """
+    leaves = movement.quantity < 0
+    return movement.at, 2 - leaves if movement.transfer else 3 * leaves, movement.id
 
 
 def part(amount: int | None, start: int, stop: int, whole: int) -> int | None:
-    """What units ``start`` to ``stop`` of ``whole`` carry of an amount, rounded half even; parts laid end to end sum to it.
+    """What units ``start`` to ``stop`` of ``whole`` carry of an amount: parts laid end to end sum to it."""
+    return None if amount is None else upto(amount, stop, whole) - upto(amount, start, whole)
 
-    Each end is rounded by itself, so that a part does not depend on how the rest is cut.
+
+def upto(amount: int, stop: int, whole: int) -> int:
+    """What the first ``stop`` units of ``whole`` carry of an amount, rounded half even.
+
+    Each cut is rounded by itself, so that a part does not depend on how the rest is cut.
     """
-    if amount is None:
-        return None
-    return _rounded(amount * stop, whole) - _rounded(amount * start, whole)
-
-
-def _rounded(numerator: int, denominator: int) -> int:
-    quotient, rest = divmod(numerator, denominator)
-    return quotient + (2 * rest > denominator or (2 * rest == denominator and quotient % 2))
+    if stop == whole:
+        return amount
+    quotient, rest = divmod(amount * stop, whole)
+    rest *= 2
+    return quotient + 1 if rest > whole or (rest == whole and quotient % 2) else quotient
