@@ -193,6 +193,10 @@ def test_parts_laid_end_to_end_sum_to_the_amount(amount: int, whole: int, data: 
         assert abs(_known(one) * whole - amount * (stop - start)) <= whole
 
 
+def test_half_a_unit_goes_to_the_even_side() -> None:
+    assert [part(amount, 0, 1, 2) for amount in (1, 3, 5, -1, -3)] == [0, 2, 2, 0, -2]
+
+
 def _came_unknown(history: Iterable[Movement]) -> int:
     """Units that arrive at a place and did not leave another, where each place has its own book."""
     there: Counter[str] = Counter()

@@ -124,7 +124,7 @@ def test_a_choice_that_cannot_be_followed_is_told() -> None:
     history = [
         _some("1", 0, 2, 20),
         _some("2", 1, 2, 40, "b"),
-        _some("3", 2, 3, 60),
+        _some("3", 2, 5, 100),
         _some("4", 3, -3, 90),
         _some("5", 4, 2, 80),
     ]
@@ -174,6 +174,13 @@ def test_matches_are_told_while_movements_still_come(name: str) -> None:
         raise AssertionError("it waited for more")
 
     assert next(METHODS[name].match(movements(), Plan())).movement.id == "2"
+
+
+def test_the_order_changes_at_its_moment_and_lots_stay_common() -> None:
+    steps = [(0, "fifo"), (2 * HOUR, "hifo"), (4 * HOUR, "lofo"), (5 * HOUR, "lifo")]
+    bought = [_some(f"1{price}", 0, 1, price) for price in (5, 1, 9, 3, 7)]
+    sold = [_some("2", 1, -1, 9), _some("3", 2, -1, 9), _some("4", 5, -1, 9), _some("5", 6, -2, 9)]
+    assert [one.cost for one in matched(changing(steps), [*bought, *sold])[0]] == [1, 9, 7, 5, 3]
 
 
 def test_only_an_order_of_lots_can_change() -> None:

@@ -16,7 +16,7 @@ def test_what_is_held_is_laid_out_once_the_oldest_lots_first() -> None:
         _some("1", 0, "a", 10, 100),
         _some("2", 1, "b", 10, 300),
         _some("3", 2, "b", -5),
-        _some("4", 9, "b", -6),
+        _some("4", 5, "b", -6),
     ]
     found, outcome = matched(FIFO, history, _narrow(5))
     laid_out = [(one.book, one.lot and one.lot.id, one.quantity, one.cost) for one in outcome.allocated[0][1]]
@@ -52,6 +52,32 @@ def test_a_place_below_zero_gets_nothing_and_what_no_place_has_is_told() -> None
     assert [(one.movement.id, one.rule) for one in found] == [("1", SHORT), ("3", "fifo"), ("4", SHORT)]
 
 
+def test_a_place_below_zero_takes_nothing_from_the_other_places_of_its_book() -> None:
+    history = [
+        _some("1", 0, "b", 10, 100),
+        _some("2", 1, "a1", -5),
+        _some("3", 2, "a2", 4, 80),
+        _some("4", 9, "a2", -4),
+    ]
+    by_source = Plan(scopes=(Scope(EVER, _all), Scope(5 * HOUR, lambda place: place[0])))
+    found, outcome = matched(FIFO, history, by_source)
+    assert [(one.book, one.quantity) for one in outcome.allocated[0][1]] == [("a", 4), ("b", 1), ("b", 4)]
+    assert [one.cost for one in found] == [50, 40]
+
+
+def test_where_there_is_one_place_it_gets_all() -> None:
+    """Also what stands nowhere, for some of it went short before; a move that has arrived is under way no more."""
+    history = [
+        _some("1", 0, "a", -5),
+        _some("2", 1, "a", 5, 50),
+        moved("3>", 2 * HOUR, "a", -1, "3"),
+        moved("3<", 2 * HOUR, "a", 1, "3"),
+        _some("4", 9, "a", -1),
+    ]
+    _, outcome = matched(FIFO, history, _narrow(5))
+    assert [(one.book, one.quantity) for one in outcome.held] == [("a", 4)]
+
+
 def test_what_is_under_way_when_the_scope_changes_arrives_with_its_lots() -> None:
     history = [
         _some("1", 0, "a", 10, 100),
@@ -78,9 +104,7 @@ def test_going_wide_puts_all_books_together_and_what_is_under_way() -> None:
         _some("4", 6, "b", -20),
         moved("3<", 8 * HOUR, "b", 4, "3"),
     ]
-    found, outcome = matched(
-        FIFO, history, Plan(scopes=(*EACH_PLACE.scopes, Scope(5 * HOUR, lambda _: UNIVERSAL)))
-    )
+    found, outcome = matched(FIFO, history, Plan(scopes=(*EACH_PLACE.scopes, Scope(5 * HOUR, _all))))
     assert [(one.lot and one.lot.id, one.quantity) for one in found] == [("1", 10), ("2", 10)]
     assert not outcome.held
 
@@ -116,23 +140,30 @@ def test_a_change_of_scope_loses_no_unit_and_no_cost(history: list[Movement], ho
         assert paid == sum(one.cost or 0 for one in found) + sum(one.cost or 0 for one in outcome.held)
 
 
-@given(history=histories(whole=True), hours=st.integers(0, 2_000))
-def test_after_it_every_place_holds_the_units_that_stand_there(history: list[Movement], hours: int) -> None:
-    if not history or history[-1].at < hours * HOUR:
+@given(
+    history=histories(whole=True), hours=st.lists(st.integers(0, 2_000), min_size=1, max_size=4).map(sorted)
+)
+def test_after_it_every_place_holds_the_units_that_stand_there(
+    history: list[Movement], hours: list[int]
+) -> None:
+    """However often the scope was narrow and wide before."""
+    widths = [Scope(hour * HOUR, _all if number % 2 else _each) for number, hour in enumerate(hours)]
+    plan = Plan(scopes=(Scope(EVER, _all), *widths))
+    if not history or len(hours) % 2 == 0 or history[-1].at < hours[-1] * HOUR:
         return
     standing: dict[str, int] = {}
     for one in history:
         standing[one.place] = standing.get(one.place, 0) + one.quantity
     for method in each(OF_LOTS):
         held: dict[str, int] = {}
-        for piece in matched(method, history, _narrow(hours))[1].held:
+        for piece in matched(method, history, plan)[1].held:
             held[piece.book] = held.get(piece.book, 0) + piece.quantity
         assert held == {place: units for place, units in standing.items() if units}
 
 
 @given(history=histories(), hours=st.integers(0, 2_000))
 def test_to_narrow_and_to_widen_at_once_changes_nothing(history: list[Movement], hours: int) -> None:
-    there_and_back = Plan(scopes=(*_narrow(hours).scopes, Scope(hours * HOUR, lambda _: UNIVERSAL)))
+    there_and_back = Plan(scopes=(*_narrow(hours).scopes, Scope(hours * HOUR, _all)))
     for method in each(OF_LOTS):
         found, outcome = matched(method, history, there_and_back)
         same, plain = matched(method, history)
@@ -140,9 +171,17 @@ def test_to_narrow_and_to_widen_at_once_changes_nothing(history: list[Movement],
 
 
 def _narrow(hours: int) -> Plan:
-    return Plan(scopes=(Scope(EVER, lambda _: UNIVERSAL), Scope(hours * HOUR, lambda place: place)))
+    return Plan(scopes=(Scope(EVER, _all), Scope(hours * HOUR, _each)))
 
 
 def _some(name: str, hours: int, place: str, quantity: int, amount: int | None = None) -> Movement:
     at = hours * HOUR
     return Movement(name, at, day(at), place, quantity, amount, amount, "")
+
+
+def _all(place: str) -> str:
+    return UNIVERSAL
+
+
+def _each(place: str) -> str:
+    return place

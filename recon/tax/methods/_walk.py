@@ -197,7 +197,7 @@ class _Places(Generic[S]):
             self._put_together(before)
         else:
             for name in sorted(before):
-                self._lay_out(deque(before[name].stock()), targets.get(name, {}), from_all=name == UNIVERSAL)
+                self._lay_out(deque(before[name].stock()), targets.get(name, {}))
         self.allocated.append((scope.since, self.held()))
 
     def _put_together(self, before: dict[str, Book[S]]) -> None:
@@ -210,18 +210,17 @@ class _Places(Generic[S]):
             everywhere.arrive(parcels)
         self._parked.clear()
 
-    def _lay_out(self, stock: deque[tuple[S, int]], wanted: dict[str, int], *, from_all: bool) -> None:
+    def _lay_out(self, stock: deque[tuple[S, int]], wanted: dict[str, int]) -> None:
         """To one book goes all; to several, by their names, the oldest lots first, and then to what is under way."""
-        if len(wanted) == 1 and not (from_all and self._under_way):
+        if len(wanted) == 1 and not self._under_way:
             for name in wanted:
                 self._book(name).arrive(stock)
             return
         for name in sorted(wanted):
             self._book(name).arrive(_portion(stock, wanted[name]))
-        if from_all:
-            for name, units in sorted(self._under_way.items()):
-                self._parked[name] = deque(_portion(stock, units))
-            self._under_way.clear()
+        for name, units in sorted(self._under_way.items()):
+            self._parked[name] = deque(_portion(stock, units))
+        self._under_way.clear()
         if stock:
             self._book(UNPLACED).arrive(stock)
 

@@ -62,15 +62,17 @@ def _match(movements: Iterable[Movement], plan: Plan) -> Generator[Match, None, 
         day = _Day(number, some)
         day.give(day, "same day")
         for earlier in waiting:
-            if earlier.day >= number - DAYS_AFTER:
-                day.give(earlier, "30 days")
+            day.give(earlier, "30 days")
         waiting.append(day)
     yield from _settled(waiting, pool, None)
     return Outcome(holdings((UNIVERSAL, *piece) for piece in pool.stock()))
 
 
 def _settled(waiting: deque[_Day], pool: Pool, today: int | None) -> Iterator[Match]:
-    """The days that no later acquisition can touch, in turn: what they left open comes from the pool, or goes there."""
+    """The days that no acquisition of today or later can touch, in turn, and those between them.
+
+    What they left open comes from the pool, and what they left over goes there.
+    """
     while waiting:
         day = waiting[0]
         if day.open and today is not None and day.day >= today - DAYS_AFTER:
