@@ -1,6 +1,6 @@
 """A million movements of one asset, half of them sales: how long each method takes, and how much memory.
 
-``make bench``. On two quiet cores first in, first out is held to 2.5 seconds and every other method to 5.
+``make bench``. The aim on two quiet cores is 2.5 seconds for first in, first out, and 5 for every other method.
 """
 
 from collections.abc import Iterator

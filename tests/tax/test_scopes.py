@@ -109,6 +109,19 @@ def test_going_wide_puts_all_books_together_and_what_is_under_way() -> None:
     assert not outcome.held
 
 
+def test_a_move_that_arrived_is_under_way_no_more_when_the_scope_changes_again() -> None:
+    history = [
+        _some("1", 0, "a", -5),
+        _some("2", 1, "a", 5, 50),
+        moved("3>", 2 * HOUR, "a", -1, "3"),
+        moved("3<", 2 * HOUR, "a", 1, "3"),
+        _some("4", 9, "a", -1),
+    ]
+    widths = [Scope(hours * HOUR, book) for hours, book in ((5, _all), (6, _each))]
+    _, outcome = matched(FIFO, history, Plan(scopes=(*EACH_PLACE.scopes, *widths)))
+    assert [(one.book, one.quantity) for one in outcome.held] == [("a", 4)]
+
+
 def test_accounts_that_become_one_source_bring_their_lots() -> None:
     history = [
         _some("1", 0, "a1", 1, 10),

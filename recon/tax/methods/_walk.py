@@ -166,9 +166,13 @@ class _Places(Generic[S]):
             if not self._under_way[name]:
                 del self._under_way[name]
         elif units < 0:
-            self._parked.setdefault(name, deque()).extend(book.depart(-units, movement.id))
+            if parcels := book.depart(-units, movement.id):
+                self._parked.setdefault(name, deque()).extend(parcels)
         else:
-            parcels = _portion(self._parked.get(name, deque()), units)
+            waiting = self._parked.pop(name, deque())
+            parcels = _portion(waiting, units)
+            if waiting:
+                self._parked[name] = waiting
             book.arrive(parcels)
             missing = units - sum(units for _, units in parcels)
             if missing:
@@ -219,7 +223,8 @@ class _Places(Generic[S]):
         for name in sorted(wanted):
             self._book(name).arrive(_portion(stock, wanted[name]))
         for name, units in sorted(self._under_way.items()):
-            self._parked[name] = deque(_portion(stock, units))
+            if parcels := _portion(stock, units):
+                self._parked[name] = deque(parcels)
         self._under_way.clear()
         if stock:
             self._book(UNPLACED).arrive(stock)
