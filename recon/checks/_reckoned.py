@@ -18,7 +18,7 @@ create or replace temp table charges(
     source string, rate string, tier decimal(36, 18), charged decimal(36, 18), trades bigint,
     first_at timestamp, last_at timestamp, first_entry bigint, last_entry bigint
 );
-create or replace temp table pricing(base string, days bigint, percent bigint);
+create or replace temp table pricing(base string, days bigint, percent bigint, who string);
 create or replace temp table pools(asset string, pool string);
 create or replace temp table prices(
     asset string, "at" timestamp, price decimal(36, 18), entry bigint, source string,
@@ -57,7 +57,7 @@ class Charge(NamedTuple):
 
 
 class Price(NamedTuple):
-    """What one unit of an asset cost in base currency at a moment, by the trade of ``entry``.
+    """What one unit of an asset cost in base currency at a moment, by the trade of ``entry``; None: by another source.
 
     It serves what lies from ``near_from`` to ``near_until``. The bounds are what the prices before and after it allow;
     None where there is no such price near enough.
@@ -66,7 +66,7 @@ class Price(NamedTuple):
     asset: str
     at: datetime
     price: Decimal
-    entry: int
+    entry: int | None
     source: str
     near_from: datetime
     near_until: datetime
@@ -78,13 +78,14 @@ class Price(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Pricing:
-    """How prices are asked for. ``pools`` say which assets count as one."""
+    """How prices are asked for. ``pools`` say which assets count as one, ``who`` has none, in a sentence."""
 
     base: str
     days: int
     percent: int
     pools: Mapping[str, str]
     prices: Sequence[Price]
+    who: str = "no trade"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +107,6 @@ def fill(connection: DuckDBPyConnection, reckoned: Reckoned) -> None:
     insert(connection, "charges", reckoned.charges)
     if reckoned.pricing is not None:
         asked = reckoned.pricing
-        insert(connection, "pricing", [(asked.base, asked.days, asked.percent)])
+        insert(connection, "pricing", [(asked.base, asked.days, asked.percent, asked.who)])
         insert(connection, "pools", sorted(asked.pools.items()))
         insert(connection, "prices", asked.prices)

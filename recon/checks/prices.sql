@@ -2,12 +2,13 @@
 -- severity: warning
 -- why: What was held, earned, paid as a fee or moved to and from outside must be valued in base currency. A price from
 --   another day, or one far from those around it, makes the value a guess.
--- fix: Widen max_age_days or band_percent in [prices] where the market was that thin or that fast. Otherwise look at
+-- fix: Fetch rates with recon prices pull, import a file with recon prices import, or state a price with recon prices
+--   set. Widen max_age_days or band_percent in [prices] where the market was that thin or that fast. Otherwise look at
 --   the trade that the price comes from, or name a further source of prices.
 -- reads: legs, pricing, pools, prices, period
 
--- Without a row in pricing nobody asked for prices, and nothing is examined. A price serves what is near enough in
--- time, before or after it. What lacks one is told together as far as it lies between the same two prices.
+-- Without a row in pricing nobody asked for prices, and nothing is examined. A price of a trade serves what is near
+-- enough in time, before or after it, any other what comes after it for as long as its rule says. What lacks one is told together as far as it lies between the same two prices.
 with pooled as (
     select
         coalesce(o.pool, l.asset) as asset,
@@ -115,7 +116,7 @@ select
     cast(null as decimal(38, 18)) as actual,
     'no price after ' || coalesce(cast(k.before as string), 'the beginning') as anchor,
     'unexplained' as kind,
-    'no trade gives a price within ' || cast(g.days as string) || ' days of what needs one from here to '
+    g.who || ' gives a price within ' || cast(g.days as string) || ' days of what needs one from here to '
     || coalesce(cast(k.last_at as string), 'an unknown time') || ' UTC (moved to or from outside: '
     || cast(k.movements as string) || ', income: ' || cast(k.incomes as string) || ', fees: '
     || cast(k.fees as string) || ', held at the end: ' || cast(k.holdings as string) || '); '
@@ -127,10 +128,11 @@ cross join pricing as g
 left join lacking as l
     on l.asset = k.asset and coalesce(l.before, k.first_at) = coalesce(k.before, k.first_at) and l.at = k.first_at
 group by
-    k.asset, k.before, k.after, k.first_at, k.last_at, k.movements, k.incomes, k.fees, k.holdings, g.days
+    k.asset, k.before, k.after, k.first_at, k.last_at, k.movements, k.incomes, k.fees, k.holdings, g.days,
+    g.who
 union all
 select
-    c.source as source,
+    case when c.entry is not null then c.source end as source,
     cast(null as string) as account,
     c.asset as asset,
     c.at as at,
@@ -138,7 +140,7 @@ select
     cast(null as decimal(38, 18)) as actual,
     'price of ' || cast(c.at as string) as anchor,
     'unexplained' as kind,
-    'this trade gives a price of ' || cast(c.price as string) || ' ' || g.base || ', more than '
+    case when c.entry is not null then 'this trade' else c.source end || ' gives a price of ' || cast(c.price as string) || ' ' || g.base || ', more than '
     || cast(g.percent as string) || ' % away from those before and after it' as text,
     c.entry as entry
 from prices as c

@@ -1,11 +1,10 @@
 """``recon adjust``: entries made by people, each approved by another than who drafted it."""
 
-from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import click
 
-from recon.cli._clock import SYSTEM
+from recon.cli._moment import moment_of
 from recon.cli._output import Options, paragraph, shared_options, short, table
 from recon.cli._output import command as recon_command
 from recon.cli._session import load, reading, who, writing
@@ -13,7 +12,6 @@ from recon.core.adjustments import postings_of
 from recon.core.errors import ConfigError
 from recon.core.money import text
 from recon.core.reasons import REASONS
-from recon.core.times import MICROSECOND, from_iso
 from recon.pipeline.adjust import Adjustment, Wanted, approve, draft, listed, reverse
 from recon.pipeline.config import Config
 
@@ -61,7 +59,7 @@ def draft_one(
     config = load(options)
     wanted = Wanted(
         source=_source(config, source),
-        at=_moment(at, config),
+        at=moment_of(at, config, "--at"),
         postings=postings_of(source, posts),
         reason=reason,
         text=_said(words),
@@ -93,7 +91,7 @@ def approve_one(options: Options, name: str) -> None:
 def reverse_one(options: Options, name: str, at: str | None, reason: str, words: str) -> None:
     """Drafts what takes a posted adjustment back; it too is posted once another person approves it."""
     config = load(options)
-    moment = _moment(at, config)
+    moment = moment_of(at, config, "--at")
     with writing(config, "adjust reverse", who(options)) as session:
         made = reverse(session, name, moment, reason, _said(words))
     options.answer(made.facts(), lambda: _show(made))
@@ -173,23 +171,3 @@ def _said(words: str) -> str:
             "it says nothing", where="--text", next_step="Say what happened, for whoever reads it later"
         )
     return words
-
-
-def _moment(stated: str | None, config: Config) -> datetime:
-    """A moment, or a day's last one on the entity's clock; of today, now."""
-    now = SYSTEM.now()
-    if stated is None:
-        return now
-    try:
-        if len(stated) == len("2025-01-31"):
-            day = date.fromisoformat(stated)
-            midnight = datetime.combine(day + timedelta(days=1), time(), config.zone).astimezone(UTC)
-            last = from_iso((midnight - MICROSECOND).isoformat())
-            return now if day == now.astimezone(config.zone).date() else last
-        return from_iso(stated)
-    except (ValueError, OverflowError) as error:
-        raise ConfigError(
-            f"{stated!r} is neither a moment nor a day: {error}",
-            where="--at",
-            next_step="Give one like 2025-01-31T23:00:00Z or 2025-01-31",
-        ) from None

@@ -7,6 +7,7 @@ from recon.cli._output import command as recon_command
 from recon.cli._session import load, writing
 from recon.core.errors import ConfigError
 from recon.pipeline.pull import Pulled, pull
+from recon.pipeline.rates import fetched
 
 INCOMPLETE = 4
 
@@ -20,7 +21,7 @@ def command(options: Options, sources: tuple[str, ...]) -> int:
     Each answer is sealed in the evidence before a row of it is posted.
     """
     config = load(options)
-    names = {one.name for one in config.sources}
+    names = {one.name for one in [*config.sources, *fetched(config)]}
     if unknown := set(sources) - names:
         raise ConfigError(
             f"there is no source {', '.join(sorted(unknown))}",

@@ -1,11 +1,11 @@
-"""Who does something about a break, an adjustment or a period, and what."""
+"""Who does something about a break, an adjustment, a period or a price, and what."""
 
 import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
-About = Literal["break", "adjustment", "period"]
+About = Literal["break", "adjustment", "period", "price"]
 
 
 class Who(NamedTuple):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO, NamedTuple, Protocol
 
 from recon.core.answers import Answer
 from recon.core.books import Books, Second
@@ -100,6 +100,26 @@ class Stream:
     blocked: str = ""
 
 
+class Quoted(NamedTuple):
+    """Which of the facts stated of one subject is a price: one unit of ``asset`` in ``quote``, under ``name``."""
+
+    asset: str
+    quote: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quoting:
+    """Where a venue states prices: facts of these ``names``, of streams whose first word is one of ``streams``.
+
+    ``price`` takes a stream, a subject and what was stated of it at one moment, by name; None where none is a price.
+    """
+
+    streams: frozenset[str]
+    names: frozenset[str]
+    price: Callable[[str, str, Mapping[str, str]], Quoted | None]
+
+
 Streams = Generator[Stream, Pass | None, None]
 """Yields a source's streams in reading order, histories before holdings.
 
@@ -171,6 +191,7 @@ class Source:
     and name) and yields the fees that they state. ``trading`` says where it states volumes and fee tiers.
     ``assumptions`` states, for reports, what the venue's documentation leaves open. ``personal`` names the members of
     a row, at any depth, that are about a person and stay out of reports unless these are asked to show them.
+    ``quoting`` says where it states prices. A ``publisher`` has no books: [prices] names it, not [sources].
     """
 
     kind: str
@@ -187,6 +208,8 @@ class Source:
     logins: tuple[Allowed, ...] = ()
     preview: Callable[..., Sequence[Any]] | None = None
     personal: frozenset[str] = frozenset()
+    quoting: Quoting | None = None
+    publisher: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -66,7 +66,7 @@ _PARTS = {
     ),
     "facts": _Part(
         "fact count facts.id, reading count readings.id, run count run_id, source text facts.source, "
-        "stream text facts.stream, subject text, name text, value text, at moment",
+        "stream text facts.stream, subject text, name text, value text, at moment, seq count answer_seq, pointer text",
         "facts JOIN readings ON readings.id = facts.reading_id WHERE readings.id <= {readings}",
     ),
     "beside": _Part(

@@ -301,7 +301,7 @@ _SEALS = text("horizon IS NOT NULL")
 
 
 class Act(Table, table=True):
-    """One step in the life of a break, an adjustment or a period, which ``name`` tells from others of its kind.
+    """One step in the life of a break, an adjustment, a period or a price, which ``name`` tells from others of its kind.
 
     ``account`` is the account of the system that the program ran under, ``person`` who was said to act; both are empty
     for what the checks found. ``facts`` is canonical JSON. Where ``horizon`` is not NULL, it is from here on the moment
@@ -312,7 +312,7 @@ class Act(Table, table=True):
     __table_args__ = (
         PrimaryKeyConstraint("id", name="pk_acts"),
         ForeignKeyConstraint(["run_id"], ["runs.id"], name="fk_acts_run_id"),
-        CheckConstraint("about IN ('break', 'adjustment', 'period')", name="ck_acts_about"),
+        CheckConstraint("about IN ('break', 'adjustment', 'period', 'price')", name="ck_acts_about"),
         Index("ix_acts_horizon", "id", sqlite_where=_SEALS, postgresql_where=_SEALS),
         *moment_checks("acts", "at", "horizon"),
         STRICT,

@@ -11,17 +11,19 @@ from typing import Annotated, Any, Literal
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
 from recon.core.contracts import Source
 from recon.core.errors import ConfigError, NumberRefused
 from recon.core.masking import remember
 from recon.core.money import parse
-from recon.core.records import asset_code
 from recon.core.registry import catalogue
 from recon.core.seals import RECON
 from recon.core.times import from_iso, period, zone_name
 from recon.pipeline import cron
+from recon.pipeline.price_settings import Prices, Strict, asset
+from recon.sources import ecb, nbp
+from recon.sources import prices as price_files
 from recon.sources._settings import SecretRef
 
 Engine = Literal["duckdb", "spark"]
@@ -49,13 +51,6 @@ def _moment(value: Any) -> datetime:
     if isinstance(value, datetime) and value.tzinfo is not None:
         return value.astimezone(UTC)
     raise ValueError("expected a moment with its zone, like 2025-01-01T00:00:00Z")
-
-
-def _asset(code: str) -> str:
-    found, usable = asset_code(code)
-    if not usable:
-        raise ValueError("expected an asset of 1 to 32 characters A-Z a-z 0-9 . _ : -")
-    return found
 
 
 def _ledger_url(url: str) -> str:
@@ -86,27 +81,23 @@ def _several(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
-class Entity(_Strict):
+class Entity(Strict):
     """Whose books these are. The zone bounds periods; the ledger itself is UTC."""
 
     name: str = Field(min_length=1)
     timezone: Annotated[str, AfterValidator(zone_name)]
-    base_currency: Annotated[str, AfterValidator(_asset)]
+    base_currency: Annotated[str, AfterValidator(asset)]
 
 
-class _Ledger(_Strict):
+class _Ledger(Strict):
     url: Annotated[str, AfterValidator(_ledger_url)]
 
 
-class _Evidence(_Strict):
+class _Evidence(Strict):
     path: str = Field(min_length=1)
 
 
-class _Reports(_Strict):
+class _Reports(Strict):
     """``personal_data``: reports show what is about a person too, such as the addresses that logins came from."""
 
     path: str = "reports-out"
@@ -120,7 +111,7 @@ def _fee(value: Any) -> Decimal:
     return found
 
 
-class Transfers(_Strict):
+class Transfers(Strict):
     """What counts as a move between own places: to which addresses, how late it may arrive, and less which fee."""
 
     own_addresses: tuple[Annotated[str, Field(min_length=1)], ...] = ()
@@ -133,33 +124,25 @@ class Transfers(_Strict):
         return timedelta(hours=self.window_hours)
 
 
-class _Checks(_Strict):
+class _Checks(Strict):
     """``engine``: where the questions of the checks are asked."""
 
     engine: Engine = "duckdb"
 
 
-class Prices(_Strict):
-    """Where prices come from: nowhere unless it is named. How far one may lie in days, and from those around it."""
-
-    sources: tuple[Literal["trades"], ...] = ()
-    max_age_days: int = Field(default=3, ge=0, le=3_660, strict=True)
-    band_percent: int = Field(default=50, ge=1, le=99, strict=True)
-
-
-class Opening(_Strict):
+class Opening(Strict):
     """What a place held before its history begins."""
 
     source: str
     account: str = "main"
-    asset: Annotated[str, AfterValidator(_asset)]
+    asset: Annotated[str, AfterValidator(asset)]
     quantity: Annotated[Decimal, BeforeValidator(_quantity)]
     at: Annotated[datetime, BeforeValidator(_moment)] | None = None
     cost: Annotated[Decimal, BeforeValidator(_quantity)] | None = None
     note: str = ""
 
 
-class Job(_Strict):
+class Job(Strict):
     """What is done by itself, and when: ``cron`` holds in the entity's zone, ``sources`` are pulled (empty: all)."""
 
     steps: Annotated[tuple[Step, ...], Field(min_length=1), AfterValidator(_steps)]
@@ -173,7 +156,7 @@ class Job(_Strict):
         return ("pull", "reconcile", "report") if self.steps == ("run",) else self.steps
 
 
-class Notify(_Strict):
+class Notify(Strict):
     """Where notices go, as references to Apprise addresses, for these hold secrets; and what is worth one."""
 
     url: Annotated[tuple[SecretRef, ...], BeforeValidator(_several), Field(min_length=1)]
@@ -182,12 +165,12 @@ class Notify(_Strict):
     on_finished: bool = Field(default=False, strict=True)
 
 
-class _File(_Strict):
+class _File(Strict):
     entity: Entity
     ledger: _Ledger
     evidence: _Evidence
     sources: Mapping[Annotated[str, Field(pattern=_NAME)], dict[str, Any]] = {}
-    assets: Mapping[Annotated[str, AfterValidator(_asset)], Annotated[str, AfterValidator(_asset)]] = {}
+    assets: Mapping[Annotated[str, AfterValidator(asset)], Annotated[str, AfterValidator(asset)]] = {}
     opening: tuple[Opening, ...] = ()
     reports: _Reports = _Reports()
     jobs: Mapping[Annotated[str, Field(pattern=_JOB)], Job] = {}
@@ -224,6 +207,17 @@ class Config:
     transfers: Transfers = field(default_factory=Transfers)
     engine: Engine = "duckdb"
     prices: Prices = field(default_factory=Prices)
+
+    @property
+    def publishers(self) -> list[Configured]:
+        """Who states prices and has no books. They are there also where [prices] names them no more."""
+        settings = {
+            "nbp": nbp.Settings(base_url=self.prices.nbp_url),
+            "ecb": ecb.Settings(base_url=self.prices.ecb_url),
+            "prices": price_files.Settings(),
+        }
+        sources = (ecb.SOURCE, nbp.SOURCE, price_files.SOURCE)
+        return [Configured(name=one.kind, source=one, settings=settings[one.kind]) for one in sources]
 
     @property
     def folder(self) -> Path:
@@ -305,6 +299,9 @@ def _places(file: _File, sources: set[str]) -> Iterator[str]:
     for number, one in enumerate(file.opening):
         if one.source not in sources:
             yield f"opening.{number}.source: expected one of the configured sources, {one.source!r} is none"
+    for asset, currency in file.prices.parity.items():
+        if asset == currency:
+            yield f"prices.parity.{asset}: expected another currency than itself"
     for name, job in file.jobs.items():
         if job.sources and "pull" not in job.parts:
             yield f"jobs.{name}.sources: expected only where a step pulls"
@@ -313,15 +310,15 @@ def _places(file: _File, sources: set[str]) -> Iterator[str]:
 
 
 def _sources(tables: Any, faults: list[str]) -> list[Configured]:
-    kinds = catalogue("recon.sources", "SOURCE", Source)
+    every = catalogue("recon.sources", "SOURCE", Source)
+    kinds = {name: one for name, one in every.items() if not one.publisher}
     found = []
     for name, table in sorted(tables.items()) if isinstance(tables, dict) else ():
         if not isinstance(table, dict):
             continue
-        if name == RECON:
-            faults.append(
-                "sources.recon: expected another name; this one is kept for what recon itself seals"
-            )
+        if name == RECON or name in every.keys() - kinds.keys():
+            kept = "what recon itself seals" if name == RECON else "prices, see [prices]"
+            faults.append(f"sources.{name}: expected another name; this one is kept for {kept}")
         kind = table.get("kind")
         if kind not in kinds:
             said = "is missing" if kind is None else f"{kind!r} is unknown"

@@ -16,6 +16,7 @@ from recon.evidence.archive import recent
 from recon.pipeline.clock import Clock
 from recon.pipeline.config import Config, Configured
 from recon.pipeline.pull import files_of
+from recon.pipeline.rates import fetched, latest_days
 
 DEADLINE_S = 10
 """The most that one source may take."""
@@ -46,15 +47,20 @@ class Finding(NamedTuple):
 
 def ask_all(config: Config, clock: Clock) -> list[Finding]:
     """All sources side by side, each for DEADLINE_S at most; what one meets does not keep the others."""
-    if not config.sources:
+    asked = [*config.sources, *latest_days(config, clock.now())]
+    if not asked:
         return [Finding("sources", "warning", "none is configured", "Uncomment one in recon.toml")]
-    with ThreadPoolExecutor(len(config.sources)) as threads:
-        found = threads.map(lambda one: list(_examine(config, clock, one)), config.sources)
+    with ThreadPoolExecutor(len(asked)) as threads:
+        found = threads.map(lambda one: list(_examine(config, clock, one)), asked)
         return [finding for findings in found for finding in findings]
 
 
+def _about(one: Configured) -> str:
+    return f"{'prices' if one.source.publisher else 'sources'}.{one.name}"
+
+
 def _examine(config: Config, clock: Clock, one: Configured) -> Iterator[Finding]:
-    about = f"sources.{one.name}"
+    about = _about(one)
     if getattr(one.settings, "private_key", None):
         text = "private_key lets this machine sign anything for the wallet"
         yield Finding(about, "warning", text, "Prefer signer_command, which sees what it signs")
@@ -126,7 +132,7 @@ def _ask_once(config: Config, one: Configured, ask: Ask) -> str:
 
 def _of_the_venue(clock: Clock, one: Configured, ask: Any) -> Iterator[Finding]:
     """What the helper that asks over HTTP notices by the way; files have none of it."""
-    about, now = f"sources.{one.name}", clock.now()
+    about, now = _about(one), clock.now()
     offset = getattr(ask, "clock_offset", None)
     if offset is not None:
         seconds = round(offset.total_seconds())
@@ -173,7 +179,7 @@ def _previews(config: Config, one: Configured) -> Iterator[Finding]:
 def permissions(config: Config) -> list[dict[str, Any]]:
     """All that each configured kind may ask for, by source, requests for tokens too; nothing is connected."""
     found = []
-    for one in config.sources:
+    for one in [*config.sources, *fetched(config)]:
         rows = [
             (allowed.method, allowed.path, allowed.action, sorted(allowed.body), allowed.why)
             for allowed in (*one.source.allowed, *one.source.logins)

@@ -31,8 +31,9 @@ from recon.pipeline.config import Config, Configured
 from recon.pipeline.enter import StreamResult, end, enter
 from recon.pipeline.openings import STREAM as OPENING
 from recon.pipeline.openings import opening_ask
+from recon.pipeline.rates import fetched, known, planned
 from recon.pipeline.read import Job, StreamRead, read_source
-from recon.pipeline.session import note_places
+from recon.pipeline.session import note_place, note_places
 
 _LIMIT_MEMORY = timedelta(hours=1)
 _PORTS = {"http": 80, "https": 443}
@@ -72,24 +73,54 @@ def pull(
     only: Sequence[str] = (),
     notify: Callable[[str], None] = lambda text: None,
 ) -> Pulled:
-    """Reads the configured sources, or ``only`` some.
+    """Reads the configured sources and then the publishers of prices that [prices] names, or ``only`` some.
 
     A stream that fails is recorded as such and the rest goes on; what was read whole is kept.
     """
     results: dict[tuple[str, str], StreamResult] = {}
+    publishers = [one.name for one in fetched(config) if not only or one.name in only]
+    asked = [one for one in config.sources if not only or one.name in only]
+    if not only or asked:
+        note_places(config, ledger, archive, run, later=publishers)
+    _ask(config, ledger, archive, clock, run, asked, results, notify)
+    if len(config.sources) > 1 and any(one.tally.new or one.tally.changed for one in results.values()):
+        # Here for start-up time: what is pulled from one source alone waits for a reconciliation.
+        from recon.pipeline.match import link  # noqa: PLC0415
+
+        link(config, ledger, run, kept=config.legs)
+    # Behind the venues, for their entries tell which days are needed.
+    priced = [one for one in planned(config, ledger, clock.now()) if one.name in publishers]
+    for one in priced:
+        with ledger.transaction() as tx:
+            known(tx, run, one)
+        note_place(one, ledger, archive, run)
+    _ask(config, ledger, archive, clock, run, priced, results, notify)
+    order = [*(one.name for one in config.sources), *publishers]
+    return Pulled(run=run, streams=sorted(results.values(), key=lambda one: order.index(one.source)))
+
+
+def _ask(
+    config: Config,
+    ledger: Ledger,
+    archive: Archive,
+    clock: Clock,
+    run: int,
+    asked: Sequence[Configured],
+    results: dict[tuple[str, str], StreamResult],
+    notify: Callable[[str], None],
+) -> None:
+    """Asks some sources and enters what they answer; ``results`` gather what became of each stream."""
     stop = Event()
     spent: dict[str, list[datetime]] = {}
     with ExitStack() as stack:
         venues: dict[str, list[Job]] = {}
-        for one in config.sources:
-            if not only or one.name in only:
-                moments = spent.setdefault(_host(one), [])
-                job = _prepare(stack, config, ledger, archive, clock, one, stop, moments)
-                venues.setdefault(_host(one) or one.name, []).append(job)
+        for one in asked:
+            moments = spent.setdefault(_host(one), [])
+            job = _prepare(stack, config, ledger, archive, clock, one, stop, moments)
+            venues.setdefault(_host(one) or one.name, []).append(job)
         for line in recent(config.evidence, clock.now() - _LIMIT_MEMORY):
             if (host := _place(line.url)) in spent:
                 spent[host].append(line.at)
-        note_places(config, ledger, archive, run)
         for job, read in _side_by_side(list(venues.values()), stop, notify):
             if read is None:
                 end(ledger, run, job)
@@ -99,13 +130,6 @@ def pull(
                 _tell(result)
                 place = (result.source, result.stream)
                 results[place] = result.after(results[place]) if place in results else result
-    if len(config.sources) > 1 and any(one.tally.new or one.tally.changed for one in results.values()):
-        # Here for start-up time: what is pulled from one source alone waits for a reconciliation.
-        from recon.pipeline.match import link  # noqa: PLC0415
-
-        link(config, ledger, run, kept=config.legs)
-    order = [one.name for one in config.sources]
-    return Pulled(run=run, streams=sorted(results.values(), key=lambda one: order.index(one.source)))
 
 
 def _host(one: Configured) -> str:

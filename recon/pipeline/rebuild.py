@@ -14,6 +14,7 @@ from recon.core.answers import Answer
 from recon.core.canonical import write_json
 from recon.core.contracts import Known
 from recon.core.errors import ConfigError, EvidenceError, LedgerError, NoLedger
+from recon.core.price_acts import PRICES
 from recon.core.seals import RECON
 from recon.evidence.archive import answers, pulls
 from recon.evidence.verify import verify as verify_evidence
@@ -28,6 +29,7 @@ from recon.pipeline.ended import REBUILD
 from recon.pipeline.enter import answer_row, end, enter
 from recon.pipeline.match import link
 from recon.pipeline.openings import STREAM as OPENING
+from recon.pipeline.price_entry import post as post_prices
 from recon.pipeline.read import Job, StreamRead, read_source
 from recon.pipeline.replay import NOT_THERE, Tape
 from recon.pipeline.seals import enter as enter_seals
@@ -161,7 +163,7 @@ def _pulls(config: Config, entered: Mapping[str, int]) -> Iterator[Pull]:
     for line in answers(config.evidence):
         if line.source != RECON:
             lines[line.source].append(line)
-    configured = {one.name: one for one in config.sources}
+    configured = {one.name: one for one in [*config.sources, *config.publishers]}
     if strangers := sorted(set(lines) - set(configured)):
         raise ConfigError(
             f"the evidence holds answers of {', '.join(strangers)}, which is not configured",
@@ -213,7 +215,7 @@ def _replay(into: Ledger, run: int, pull: Pull) -> bool:
     with into.transaction() as tx:
         if pull.one.name not in sources(tx):
             tx.append(SourceRow, [SourceRow(pull.one.name, pull.one.source.kind, run)])
-    asked = [line for line in pull.lines if line.stream not in BY_HAND]
+    asked = [line for line in pull.lines if line.stream not in BY_HAND and line.source != PRICES]
     tape = Tape(asked, pull.one.source.judge)
     entered = set(_approved(into, run, pull))
     posted, more = False, bool(asked)
@@ -235,11 +237,15 @@ def _replay(into: Ledger, run: int, pull: Pull) -> bool:
 
 
 def _approved(into: Ledger, run: int, pull: Pull) -> Iterator[int]:
-    """Posts the adjustments that were approved and posted then; the lines that hold them."""
+    """Posts the adjustments and the prices that were posted then; the lines that hold them."""
     for line in pull.lines:
-        if line.stream == ADJUSTMENTS and line.seq <= pull.entered:
+        by_hand = line.stream == ADJUSTMENTS or line.source == PRICES
+        if by_hand and line.seq <= pull.entered:
             with into.transaction() as tx:
-                post(tx, run, line)
+                if line.source == PRICES:
+                    post_prices(tx, run, line)
+                else:
+                    post(tx, run, line)
             yield line.seq
 
 

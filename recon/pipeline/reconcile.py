@@ -33,6 +33,7 @@ from recon.pipeline.coverage import second_readings
 from recon.pipeline.late import posted
 from recon.pipeline.match import settle
 from recon.pipeline.prices import pricing, values
+from recon.pipeline.rates import fetched
 from recon.pipeline.register import OPEN, Life, lives, update
 from recon.pipeline.session import Session
 from recon.pipeline.verify import verify_since
@@ -126,7 +127,7 @@ def examine(
             period=period,
             sources=[
                 CheckedSource(one.name, one.source.kind, one.settings.unsettled_days)
-                for one in config.sources
+                for one in [*config.sources, *fetched(config)]
             ],
             problems=[Problem(text, source, place) for source, place, text in verified.problems],
             disagreements=disagreements,

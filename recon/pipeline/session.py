@@ -1,7 +1,7 @@
 """A command's hold on the ledger and the evidence: opened together, locked while anything may be written."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -17,7 +17,7 @@ from recon.ledger.rows import RunEndRow, RunRow, SourceRow
 from recon.ledger.runbook import digest, left
 from recon.ledger.store import Ledger, open_ledger
 from recon.pipeline.clock import Clock
-from recon.pipeline.config import Config
+from recon.pipeline.config import Config, Configured
 from recon.pipeline.seals import finish
 
 FINISHED = "finished"
@@ -73,15 +73,26 @@ def writing(config: Config, clock: Clock, command: str, who: Who = PROGRAM) -> I
                 _LOG.info("run ends", extra={"result": status})
 
 
-def note_places(config: Config, ledger: Ledger, archive: Archive, run: int) -> None:
+def note_places(
+    config: Config, ledger: Ledger, archive: Archive, run: int, *, later: Collection[str] = ()
+) -> None:
     """Notes in the evidence where each source stands, before anything more of any is sealed.
 
-    Also of a source that is not asked now: what a run that died left of it is then known as never entered.
+    Also of a source that is not asked now: what a run that died left of it is then known as never entered. Of
+    publishers only those that something came from; ``later`` are noted when they are asked.
     """
-    for one in config.sources:
-        with ledger.transaction() as tx:
-            entered = newest_entered(tx, one.name)
-        archive.begin(run=run, source=one.name, settings=one.settings.shaping(), entered=entered)
+    with ledger.transaction() as tx:
+        known = sources(tx)
+    publishers = [one for one in config.publishers if one.name in known and one.name not in later]
+    for one in [*config.sources, *publishers]:
+        note_place(one, ledger, archive, run)
+
+
+def note_place(one: Configured, ledger: Ledger, archive: Archive, run: int) -> None:
+    """Notes in the evidence where a source stands."""
+    with ledger.transaction() as tx:
+        entered = newest_entered(tx, one.name)
+    archive.begin(run=run, source=one.name, settings=one.settings.shaping(), entered=entered)
 
 
 def _end(session: Session, status: str) -> None:

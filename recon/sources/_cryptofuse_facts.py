@@ -1,10 +1,10 @@
 """What CryptoFuse states of itself and of the account's terms: currencies, rates, fees."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from recon.core.answers import Answer
-from recon.core.contracts import Pass
+from recon.core.contracts import Pass, Quoted, Quoting
 from recon.core.errors import NumberRefused
 from recon.core.money import parse
 from recon.core.money import text as number_text
@@ -94,6 +94,15 @@ def rate(answers: Sequence[Answer], *, code: str) -> Iterator[Fact]:
     for name in _RATE:
         if value.get(name) is not None:
             yield Fact(subject, name, stated(value[name]), answer.at, answer.seq, f"/{name}")
+
+
+def quoted(stream: str, subject: str, stated: Mapping[str, str]) -> Quoted | None:
+    """Dollars for one unit."""
+    code, _, quote = subject.partition("/")
+    return Quoted(code, quote, "rate") if quote and "rate" in stated else None
+
+
+QUOTING = Quoting(streams=frozenset({"rates"}), names=frozenset({"rate"}), price=quoted)
 
 
 def _rate(answer: Answer, subject: str, value: Any, pointer: str) -> Fact:

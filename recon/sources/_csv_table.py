@@ -56,11 +56,15 @@ def is_workbook(path: str) -> bool:
 
 def table(answer: Answer, columns: Columns) -> Table:
     """The file's table. Raises SourceError, also while its lines are taken, with the place of what is wrong."""
-    workbook = is_workbook(answer.url)
-    lines = _sheet_lines(answer, columns) if workbook else _text_lines(answer, columns)
-    counted, line, names = next(lines, ("row", 1, []))
+    found = lines(answer, columns)
+    counted, line, names = next(found, ("row", 1, []))
     places = _places(answer, f"{counted} {line}", names, columns)
-    return Table(names, _picked(answer, names, places, columns, lines))
+    return Table(names, _picked(answer, names, places, columns, found))
+
+
+def lines(answer: Answer, columns: Columns) -> Lines:
+    """The file's lines, the header first, as they are taken. Raises SourceError as ``table`` does."""
+    return _sheet_lines(answer, columns) if is_workbook(answer.url) else _text_lines(answer, columns)
 
 
 def bad_row(answer: Answer, place: str, what: str) -> SourceError:

@@ -1,15 +1,15 @@
 """Egera's public files: the ticker of all markets, and the latest trades that anyone made in one market."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
 from recon.core.answers import Answer
-from recon.core.contracts import Pass
+from recon.core.contracts import Pass, Quoted, Quoting
 from recon.core.errors import NumberRefused, SourceError
 from recon.core.money import parse, text
-from recon.core.records import Fact
+from recon.core.records import Fact, asset_code
 from recon.sources._egera_account import table
 from recon.sources._egera_rows import when
 from recon.sources._rows import RowFault, field, member, objects, read_answer, refuse, shown, stated, step
@@ -80,3 +80,16 @@ def market_facts(answers: Sequence[Answer], *, market: str) -> Iterator[Fact]:
 def count_trades(answers: Sequence[Answer]) -> int:
     """How many trades the file lists."""
     return len(member(answers[0], read_answer(answers[0]), "history", list))
+
+
+def quoted(stream: str, subject: str, stated: Mapping[str, str]) -> Quoted | None:
+    """The last price of a market as the ticker has it, and the price of each trade of its history."""
+    kind, _, market = stream.partition("/")
+    name, pair = ("last", subject) if kind == "ticker" else ("price", market)
+    base, _, quote = pair.partition("_")
+    (asset, known), (currency, known_too) = asset_code(base), asset_code(quote)
+    usable = known and known_too
+    return Quoted(asset, currency, name) if usable and name in stated else None
+
+
+QUOTING = Quoting(streams=frozenset({"ticker", "market"}), names=frozenset({"last", "price"}), price=quoted)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from recon.core.answers import Answer
+from recon.core.contracts import Quoted, Quoting
 from recon.core.errors import NumberRefused
 from recon.core.money import parse, text
 from recon.core.records import Fact, Holding, asset_code
@@ -143,6 +144,15 @@ def token_facts(answers: Sequence[Answer], *, codes: Codes) -> Iterator[Fact]:
     agreed(answer, table(answer), codes)
     for pointer, row in _token_rows(answer):
         yield from _facts(answer, f"token {field(row, 'tokenId')}", row, _TOKEN_FACTS, pointer)
+
+
+def quoted(stream: str, subject: str, stated: Mapping[str, str]) -> Quoted | None:
+    """A token's price in dollars."""
+    code, usable = asset_code(stated.get("code"))
+    return Quoted(code, "USD", "price") if usable and "price" in stated else None
+
+
+QUOTING = Quoting(streams=frozenset({"tokens"}), names=frozenset({"code", "price"}), price=quoted)
 
 
 def count_tokens(answers: Sequence[Answer]) -> int:

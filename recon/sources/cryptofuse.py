@@ -267,4 +267,5 @@ SOURCE = Source(
     seconds=seconds,
     assumptions=assumptions,
     rates=_rates.cryptofuse,
+    quoting=facts.QUOTING,
 )

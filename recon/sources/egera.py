@@ -238,4 +238,5 @@ SOURCE = Source(
     rates=_rates.egera,
     personal=stated.PERSONAL,
     trading=Trading(volumes="volumes", tier=("account", "fee"), trades="trades", charged=histories.charged),
+    quoting=quotes.QUOTING,
 )

@@ -253,4 +253,5 @@ SOURCE = Source(
     seconds=seconds,
     assumptions=assumptions,
     rates=_rates.ethgas,
+    quoting=tokens.QUOTING,
 )

@@ -28,7 +28,7 @@ create table legs(
 );
 create table facts(
     fact bigint, reading bigint, run bigint, source varchar, stream varchar, subject varchar, name varchar,
-    value varchar, "at" timestamp
+    value varchar, "at" timestamp, seq bigint default 1, pointer varchar default ''
 );
 create table beside(
     record bigint, source varchar, stream varchar, account varchar, asset varchar, quantity decimal(36,18),

@@ -1,0 +1,36 @@
+"""What publishers of daily rates share: their settings, their days as moments, and spans of days cut into pages."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from recon.sources._settings import HttpSettings
+
+Span = tuple[date, date]
+"""Days from the first to the last, both among them."""
+
+
+class DaysSettings(HttpSettings):
+    """``spans`` are the days to ask for. They follow from what is held, and are noted with the answers."""
+
+    spans: tuple[Span, ...] = ()
+
+
+def day_start(day: date, zone: ZoneInfo) -> datetime:
+    """The moment a day begins in a zone: from then on a rate of this day is one of today."""
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def pages(spans: Sequence[Span], most: int) -> Iterator[Span]:
+    """The spans in pieces of at most so many days, all of a span nearly as long, so that none is a lone week-end."""
+    for first, last in spans:
+        days = (last - first).days + 1
+        count = -(-days // most)
+        for number in range(count):
+            start, stop = days * number // count, days * (number + 1) // count
+            yield first + timedelta(days=start), first + timedelta(days=stop - 1)
+
+
+def within(day: date, spans: Sequence[Span]) -> bool:
+    """Whether a day lies in one of the spans."""
+    return any(first <= day <= last for first, last in spans)
