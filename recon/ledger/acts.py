@@ -1,4 +1,4 @@
-"""What was done about breaks, adjustments, periods and prices: added, never changed, each act chained to the one before."""
+"""What was done about breaks, adjustments, periods and prices: never changed, each act chained to the one before."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime

@@ -301,7 +301,7 @@ _SEALS = text("horizon IS NOT NULL")
 
 
 class Act(Table, table=True):
-    """One step in the life of a break, an adjustment, a period or a price, which ``name`` tells from others of its kind.
+    """One step in the life of a break, an adjustment, a period or a price; ``name`` tells it from others of its kind.
 
     ``account`` is the account of the system that the program ran under, ``person`` who was said to act; both are empty
     for what the checks found. ``facts`` is canonical JSON. Where ``horizon`` is not NULL, it is from here on the moment

@@ -296,12 +296,12 @@ def load(path: Path) -> Config:
 
 def _places(file: _File, sources: set[str]) -> Iterator[str]:
     """What is wrong with the sources that other tables name."""
-    for number, one in enumerate(file.opening):
-        if one.source not in sources:
-            yield f"opening.{number}.source: expected one of the configured sources, {one.source!r} is none"
-    for asset, currency in file.prices.parity.items():
-        if asset == currency:
-            yield f"prices.parity.{asset}: expected another currency than itself"
+    for number, opening in enumerate(file.opening):
+        if opening.source not in sources:
+            yield f"opening.{number}.source: expected one of the configured sources, {opening.source!r} is none"
+    for one, currency in file.prices.parity.items():
+        if one == currency:
+            yield f"prices.parity.{one}: expected another currency than itself"
     for name, job in file.jobs.items():
         if job.sources and "pull" not in job.parts:
             yield f"jobs.{name}.sources: expected only where a step pulls"

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Literal, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
-from recon.core.prices import FIAT, Lacking, Leg, Valued
+from recon.core.prices import FIAT, Lacking, Leg, Price, Valued
 from recon.core.registry import catalogue
 from recon.core.times import EPOCH, MICROSECOND, micros, said_text
 from recon.valuation._days import begins, day_of
@@ -83,8 +83,8 @@ class PriceBook:
         self._hubs = tuple(dict.fromkeys((order.base, *HUBS)))
         self._pairs = {word: store.pairs(word) for word in self._words()}
         self._ways: dict[tuple[str, str, bool], Sequence[Way]] = {}
-        self._series: dict[tuple[str, str, str], Series] = {}
-        self._picked: dict[tuple[Step, bool], dict[int, int | None]] = {}
+        self._lines: dict[tuple[str, str, bool], Sequence[Sequence[_Line]]] = {}
+        self._known: dict[tuple[Step, bool], _Line] = {}
 
     def rate(self, asset: str, quote: str, at: datetime, *, rule: When = "moment") -> Valued | Lacking:
         """What one unit of an asset is worth in another at a moment.
@@ -96,8 +96,8 @@ class PriceBook:
         if asset == quote:
             return Valued(1, 1)
         moment, before = micros(at), rule == "day before"
-        for way in self.ways(asset, quote, before=before):
-            if valued := self._valued(way, at, moment, before):
+        for lines in self._along(asset, quote, before):
+            if valued := _valued(lines, at, moment):
                 return valued
         return Lacking(self._why(asset, quote, at, moment, before))
 
@@ -122,13 +122,12 @@ class PriceBook:
         dated = next((step for step in way if not step.rule.timeless), None)
         if dated is None:
             return
-        series = self._of(dated)
-        for place, at in enumerate(series.ats):
+        lines = [self._line(step, before=False) for step in way]
+        fixed = lines[way.index(dated)]
+        for place, at in enumerate(fixed.series.ats):
             first, last = dated.rule.serves(at, self._age)
             if last >= since and first < until:
-                valued = self._valued(
-                    way, EPOCH + first * MICROSECOND, first, before=False, fixed=(dated, place)
-                )
+                valued = _valued(lines, EPOCH + first * MICROSECOND, first, (fixed, place))
                 if valued:
                     yield first, last, valued
 
@@ -149,13 +148,13 @@ class PriceBook:
                 onward = [
                     (step, *rest)
                     for step in steps
-                    if step.ends[1] != quote and self._leads_on(step.ends[1], seen)
+                    if step.ends[1] != quote and self._leads_on(asset, step.ends[1], seen)
                     for rest in self._lead(step.ends[1], quote, before, (*seen, step.ends[1]))
                 ]
                 yield from sorted(onward, key=len)
 
-    def _leads_on(self, asset: str, seen: tuple[str, ...]) -> bool:
-        return asset not in seen and (asset in self._hubs or asset not in FIAT)
+    def _leads_on(self, asset: str, other: str, seen: tuple[str, ...]) -> bool:
+        return other not in seen and (other in self._hubs or asset not in FIAT)
 
     def _steps(self, word: str, asset: str, before: bool) -> list[Step]:
         """A source's legs from an asset. From a currency they lead to currencies alone."""
@@ -176,57 +175,30 @@ class PriceBook:
         other = step.ends[1]
         return (self._hubs.index(other) if other in self._hubs else len(self._hubs), other)
 
-    def _of(self, step: Step) -> Series:
-        place = (step.rule.name, step.asset, step.quote)
-        found = self._series.get(place)
-        if found is None:
-            found = self._series[place] = self._store.series(*place)
-        return found
+    def _along(self, asset: str, quote: str, before: bool) -> Sequence[Sequence["_Line"]]:
+        """The ways with their prices at hand."""
+        known = self._lines.get((asset, quote, before))
+        if known is None:
+            ways = self.ways(asset, quote, before=before)
+            known = [[self._line(step, before) for step in way] for way in ways]
+            self._lines[asset, quote, before] = known
+        return known
 
-    def _asked(self, step: Step, moment: int, before: bool) -> int:
-        """The moment that a leg's price must not be later than."""
-        if before and step.rule.name != "nbp" and {step.asset, step.quote} <= FIAT:
-            return begins(day_of(moment, self.order.zone), self.order.zone) - 1
-        return moment
-
-    def _pick(self, step: Step, moment: int, before: bool) -> int | None:
-        series = self._of(step)
-        if not step.rule.daily:
-            return step.rule.pick(series, self._asked(step, moment, before), self._age)
-        known = self._picked.setdefault((step, before), {})
-        slot = moment // _SLOT
-        if slot not in known:
-            known[slot] = step.rule.pick(series, self._asked(step, moment, before), self._age)
-        return known[slot]
-
-    def _valued(
-        self, way: Way, at: datetime, moment: int, before: bool, fixed: tuple[Step, int] | None = None
-    ) -> Valued | None:
-        numerator = denominator = 1
-        legs = []
-        for step in way:
-            place = fixed[1] if fixed and fixed[0] is step else self._pick(step, moment, before)
-            if place is None:
-                return None
-            series = self._of(step)
-            price = series.price(place)
-            age = 0 if step.rule.timeless else (moment - series.ats[place]) // 10**6
-            if step.rule.timeless:
-                price = price._replace(at=at)
-            over, under = price.value.as_integer_ratio()
-            if step.inverse:
-                over, under = under, over
-            numerator, denominator = numerator * over, denominator * under
-            legs.append(Leg(price, step.inverse, age))
-        return Valued(numerator, denominator, tuple(legs))
+    def _line(self, step: Step, before: bool) -> "_Line":
+        if (step, before) not in self._known:
+            series = self._store.series(step.rule.name, step.asset, step.quote)
+            earlier = before and step.rule.name != "nbp" and {step.asset, step.quote} <= FIAT
+            self._known[step, before] = _Line(step, series, self._age, self.order.zone if earlier else None)
+        return self._known[step, before]
 
     def _why(self, asset: str, quote: str, at: datetime, moment: int, before: bool) -> str:
         """A sentence: what was looked for, what each source has instead, and the cure."""
         found: dict[str, None] = {}
         cures: dict[str, None] = {}
-        for way in self.ways(asset, quote, before=before):
-            step = next(one for one in way if self._pick(one, moment, before) is None)
-            lack = step.rule.lack(self._of(step), self._asked(step, moment, before), self._age)
+        for lines in self._along(asset, quote, before):
+            line = next(one for one in lines if one.pick(moment) is None)
+            step = line.step
+            lack = step.rule.lack(line.series, line.asked(moment), self._age)
             found.setdefault(f"{step.rule.title}, {step.asset} in {step.quote}: {lack}")
             cures.setdefault(step.rule.cure)
         words = ", ".join(self.order.assets.get(asset, self.order.sources)) or "no source at all"
@@ -242,3 +214,56 @@ RULES_CURE = "state one with recon prices import or recon prices set"
 def rules() -> dict[str, Rule]:
     """Every rule, by the word that names its source."""
     return catalogue("recon.valuation", "RULE", Rule)
+
+
+class _Line:
+    """A step with its prices, and what was already looked up of them. ``zone``: only days before the event's count."""
+
+    def __init__(self, step: Step, series: Series, age: int, zone: ZoneInfo | None) -> None:
+        self.step = step
+        self.series = series
+        self._age = age
+        self._zone = zone
+        self._picked: dict[int, int | None] = {}
+        self._told: dict[int, tuple[Price, int, int]] = {}
+
+    def asked(self, moment: int) -> int:
+        """The moment that a price must not be later than."""
+        return moment if self._zone is None else begins(day_of(moment, self._zone), self._zone) - 1
+
+    def pick(self, moment: int) -> int | None:
+        """The place of the price that applies."""
+        rule = self.step.rule
+        if not rule.daily:
+            return rule.pick(self.series, self.asked(moment), self._age)
+        slot = moment // _SLOT
+        if slot not in self._picked:
+            self._picked[slot] = rule.pick(self.series, self.asked(moment), self._age)
+        return self._picked[slot]
+
+    def told(self, place: int) -> tuple[Price, int, int]:
+        """The price at a place, and what one unit is worth by it as a quotient."""
+        found = self._told.get(place)
+        if found is None:
+            price = self.series.price(place)
+            over, under = price.value.as_integer_ratio()
+            found = self._told[place] = (price, under, over) if self.step.inverse else (price, over, under)
+        return found
+
+
+def _valued(
+    lines: Sequence[_Line], at: datetime, moment: int, fixed: tuple[_Line, int] | None = None
+) -> Valued | None:
+    numerator = denominator = 1
+    legs = []
+    for line in lines:
+        place = fixed[1] if fixed and fixed[0] is line else line.pick(moment)
+        if place is None:
+            return None
+        price, over, under = line.told(place)
+        numerator, denominator = numerator * over, denominator * under
+        if line.step.rule.timeless:
+            legs.append(Leg(price._replace(at=at), line.step.inverse, 0))
+        else:
+            legs.append(Leg(price, line.step.inverse, (moment - line.series.ats[place]) // 10**6))
+    return Valued(numerator, denominator, tuple(legs))

@@ -20,7 +20,7 @@ class Series(NamedTuple):
     price: Callable[[int], Price]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Rule:
     """How a source's prices apply. Its file ends in ``RULE = Rule(...)`` and has its name.
 

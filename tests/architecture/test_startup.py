@@ -7,7 +7,10 @@ import pytest
 
 from tests.architecture._code import ROOT
 
-SLOW = ("alembic", "duckdb", "httpcore2", "jinja2", "openpyxl", "pandas", "pyarrow", "pydantic", "sqlalchemy")
+SLOW = (
+    "alembic", "currency_converter", "duckdb", "holidays", "httpcore2", "jinja2", "openpyxl", "pandas", "pyarrow",
+    "pydantic", "sqlalchemy",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")

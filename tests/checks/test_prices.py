@@ -269,7 +269,14 @@ def _settings(**changes: Any) -> Prices:
 
 @pytest.mark.parametrize(
     "changes",
-    [{"sources": ["oracle"]}, {"sources": ["nbp", "nbp"]}, {"max_age_days": -1}, {"band_percent": 0}, {"band_percent": "50"}, {"odd": 1}],
+    [
+        {"sources": ["oracle"]},
+        {"sources": ["nbp", "nbp"]},
+        {"max_age_days": -1},
+        {"band_percent": 0},
+        {"band_percent": "50"},
+        {"odd": 1},
+    ],
 )
 def test_settings_that_are_none_are_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="validation error"):

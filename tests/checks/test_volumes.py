@@ -59,7 +59,7 @@ def _state(ledger: Ledger, at: datetime = STATED, **stated: str) -> None:
     number = ledger.reading = ledger.reading + 1
     for asset, value in stated.items():
         ledger.connection.execute(
-            "insert into facts (fact, reading, run, source, stream, subject, name, value, \"at\")"
+            'insert into facts (fact, reading, run, source, stream, subject, name, value, "at")'
             " values (?, ?, ?, 'egera', 'volumes', ?, 'volume', ?, ?)",
             [number, number, number, asset, value, at.replace(tzinfo=None)],
         )
