@@ -50,7 +50,8 @@ SCHEMA = {
     },
     "facts": {
         "fact": "BIGINT", "reading": "BIGINT", "run": "BIGINT", "source": "VARCHAR", "stream": "VARCHAR",
-        "subject": "VARCHAR", "name": "VARCHAR", "value": "VARCHAR", "at": MOMENT,
+        "subject": "VARCHAR", "name": "VARCHAR", "value": "VARCHAR", "at": MOMENT, "seq": "BIGINT",
+        "pointer": "VARCHAR",
     },
     "beside": {
         "record": "BIGINT", "source": "VARCHAR", "stream": "VARCHAR", "account": "VARCHAR", "asset": "VARCHAR",
