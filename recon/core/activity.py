@@ -32,3 +32,5 @@ ARRIVING: Final = (
 LEAVING: Final = (
     SALE, SWAP_OUT, WITHDRAWAL, PAYMENT, FEE, TRANSFER_FEE, GIFT_OUT, LOAN_OUT, LOST, ADJUSTMENT, UNKNOWN,
 )  # fmt: skip
+ACTIVITIES: Final = (TRANSFER, *dict.fromkeys((*ARRIVING, *LEAVING)))
+"""All of them."""

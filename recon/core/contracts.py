@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, NamedTuple, Protocol
 from recon.core.answers import Answer
 from recon.core.books import Books, Second
 from recon.core.document import Document
-from recon.core.records import Fact, Holding, Rate, Row
+from recon.core.records import Fact, Holding, Rate, Row, Told
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,6 +189,7 @@ class Source:
     whole answer's JSON and returns the error that the venue states in it, or None. ``seconds`` lays what the venue
     says a second time beside what the books rest on. ``rates`` takes the facts of its latest pull (by stream, subject
     and name) and yields the fees that they state. ``trading`` says where it states volumes and fee tiers.
+    ``told`` takes the settings, and gives what reads from a row as received what it says of its units' worth.
     ``assumptions`` states, for reports, what the venue's documentation leaves open. ``personal`` names the members of
     a row, at any depth, that are about a person and stay out of reports unless these are asked to show them.
     ``quoting`` says where it states prices. A ``publisher`` has no books: [prices] names it, not [sources].
@@ -201,6 +202,7 @@ class Source:
     streams: Callable[[str, Any, Known], Streams]
     allowed: tuple[Allowed, ...] = ()
     assumptions: Callable[[Any], Mapping[str, str]] = lambda settings: {}
+    told: Callable[[Any], Callable[[str], Told]] = lambda settings: lambda data: Told()
     judge: Callable[[Any], Any] = lambda value: None
     seconds: Callable[[Latest], Iterator[Second]] | None = None
     rates: Callable[[Mapping[tuple[str, str, str], str]], Iterator[Rate]] | None = None

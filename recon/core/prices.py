@@ -37,7 +37,7 @@ class Leg(NamedTuple):
 
 
 class Valued(NamedTuple):
-    """What one unit is worth: exactly ``numerator`` / ``denominator``, by these legs. None of them: it is the currency."""
+    """What one unit is worth: exactly ``numerator`` / ``denominator``, by these legs; none for the currency itself."""
 
     numerator: int
     denominator: int

@@ -89,6 +89,13 @@ class Rate(NamedTuple):
     flat: Decimal | None
 
 
+class Told(NamedTuple):
+    """What a row says of its units beside moving them: what they were worth, of which currency; a note."""
+
+    worth: tuple[str, Decimal] | None = None
+    note: str = ""
+
+
 def assets(source: str, place: str) -> str:
     """The ledger account of a place at a source."""
     return f"assets:{source}:{place}"

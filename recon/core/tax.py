@@ -25,7 +25,8 @@ Term = Literal["short", "long"]
 class Row(NamedTuple):
     """One match of a disposal: units that left, and what they cost. None: nothing tells it.
 
-    ``taxed`` is False where a gain does not count (given away, moved). ``acquired`` is None for a pool.
+    ``taxed`` is False where a gain does not count (given away, moved). ``acquired`` and ``lot`` are None for a pool.
+    ``lacks`` says why an amount is not known, and what would cure it.
     """
 
     id: str
@@ -42,6 +43,8 @@ class Row(NamedTuple):
     cost: int | None
     term: Term | None
     taxed: bool
+    lot: str | None = None
+    lacks: str = ""
 
     @property
     def gain(self) -> int | None:

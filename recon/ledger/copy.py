@@ -20,6 +20,8 @@ from sqlalchemy import func, select
 from recon.ledger.database import clear_errors
 from recon.ledger.kept import held, kept_files
 from recon.ledger.parts import LEGS, POSTED, read, typed
+from recon.ledger.plain import PARTS as OF_PLAIN
+from recon.ledger.plain import make_plain
 from recon.ledger.store import Ledger
 from recon.ledger.tables import METADATA
 
@@ -125,14 +127,20 @@ what was sealed when a link was found.
 
 @contextmanager
 def load(
-    ledger: Ledger, *, tables: Collection[str] = TABLES, tied: bool = True, kept: Path | None = None
+    ledger: Ledger,
+    *,
+    tables: Collection[str] = TABLES,
+    tied: bool = True,
+    kept: Path | None = None,
+    money: Collection[str] = (),
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A DuckDB connection with the copies that ``tables`` names, for as long as the block takes.
 
     Where it holds legs and links, the legs follow the links, unless that is left to the caller. ``kept`` is a folder
     where the legs of a ledger on a server stay from one load to the next (see recon.ledger.kept); a SQLite file is
-    read anew. Raises LedgerError. No transaction of the ledger may be open while the copy is made: recon.ledger.sqlite
-    says why.
+    read anew. Where ``money`` names the assets that pay, plain trades are told by the table ``plain`` and have no legs
+    (see recon.ledger.plain). Raises LedgerError. No transaction of the ledger may be open while the copy is made:
+    recon.ledger.sqlite says why.
     """
     with TemporaryDirectory(prefix="recon-copy-") as passing:
         on_disk = kept is not None and ledger.on_server
@@ -149,13 +157,19 @@ def load(
             # It would draw into standard output, which may be one JSON document.
             copy.execute("SET enable_progress_bar = false")
             with held(kept) if kept is not None and on_disk else nullcontext() as folder:
-                _fill(ledger, copy, {*tables, "behind"} if "links" in tables else {*tables}, folder)
+                _fill(ledger, copy, {*tables}, folder, money)
             if tied and {"legs", "links"} <= {*tables}:
                 tie(copy)
             yield copy
 
 
-def _fill(ledger: Ledger, copy: duckdb.DuckDBPyConnection, tables: set[str], folder: Path | None) -> None:
+def _fill(
+    ledger: Ledger,
+    copy: duckdb.DuckDBPyConnection,
+    tables: set[str],
+    folder: Path | None,
+    money: Collection[str],
+) -> None:
     """Makes the tables; where there is a folder, it holds the legs of all entries then."""
     with ledger.transaction() as tx:
         cuts = {
@@ -165,11 +179,15 @@ def _fill(ledger: Ledger, copy: duckdb.DuckDBPyConnection, tables: set[str], fol
     plain = sorted(tables - {"legs"})
     names = [*LEGS, *plain] if "legs" in tables and not kept else plain
     names = [*names, "late"] if "legs" in tables else names
+    names = [*names, *sorted({*OF_PLAIN} - {*names})] if money else names
     cuts |= {"after": 0, "first": 0, "last": cuts["records"]}
     with clear_errors(ledger.where), ledger.alone() as database, ThreadPoolExecutor(2) as both_cores:
         parts = list(both_cores.map(partial(read, database, cuts), names))
     for name, part in zip(names, parts, strict=True):
         copy.register(f"{name}_part", part)
+    parts.clear()
+    if money:
+        make_plain(copy, money)
     if folder is not None and kept:
         files = [str(path) for path in kept_files(ledger, copy, cuts, folder)]
         posted = f"SELECT * FROM read_parquet({files})"

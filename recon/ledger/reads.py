@@ -82,6 +82,8 @@ class EntryEvidence(NamedTuple):
     data: str
     answer: str
     pointer: str
+    asset: str
+    quantity: Decimal
 
 
 class Certificate(NamedTuple):
@@ -287,23 +289,15 @@ def live_entries(tx: Transaction, record_ids: Iterable[int]) -> list[LiveEntry]:
 
 def entry_evidence(tx: Transaction, entry_ids: Iterable[int]) -> list[EntryEvidence]:
     """The records behind these entries, with their answers, in the order of the entries' ids."""
-    record = _RECORDS.c
+    record, entry = _RECORDS.c, _ENTRIES.c
     found: list[EntryEvidence] = []
     for ids in _batches(entry_ids):
         rows = tx.connection.execute(
-            select(
-                _ENTRIES.c.id,
-                _ENTRIES.c.seq,
-                record.source,
-                record.stream,
-                record.kind,
-                record.at,
-                record.data,
-            )
-            .add_columns(_ANSWERS.c.sha256, record.pointer)
-            .join(_RECORDS, record.id == _ENTRIES.c.record_id)
+            select(entry.id, entry.seq, record.source, record.stream, record.kind, record.at, record.data)
+            .add_columns(_ANSWERS.c.sha256, record.pointer, record.asset, record.quantity)
+            .join(_RECORDS, record.id == entry.record_id)
             .join(_ANSWERS, _ANSWERS.c.seq == record.answer_seq)
-            .where(_ENTRIES.c.id.in_(ids))
+            .where(entry.id.in_(ids))
         )
         found += [EntryEvidence(*row) for row in rows]
     return sorted(found)

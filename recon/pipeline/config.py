@@ -14,14 +14,14 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
 from recon.core.contracts import Source
-from recon.core.errors import ConfigError, NumberRefused
+from recon.core.errors import ConfigError
 from recon.core.masking import remember
-from recon.core.money import parse
 from recon.core.registry import catalogue
 from recon.core.seals import RECON
 from recon.core.times import from_iso, period, zone_name
 from recon.pipeline import cron
-from recon.pipeline.price_settings import Prices, Strict, asset
+from recon.pipeline.price_settings import Prices, Strict, asset, quantity
+from recon.pipeline.tax_settings import Rule, Tax
 from recon.sources import ecb, nbp
 from recon.sources import prices as price_files
 from recon.sources._settings import SecretRef
@@ -36,13 +36,6 @@ _NAME = "^[a-z0-9][a-z0-9_-]{0,31}$"
 """Of a source, for it stands in accounts and streams. pydantic's ``$`` is the very end of the text."""
 _JOB = "^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$"
 """Of a job, for it stands in names of units and of Kubernetes' objects."""
-
-
-def _quantity(value: Any) -> Decimal:
-    try:
-        return parse(value)
-    except NumberRefused as refused:
-        raise ValueError(f"expected a decimal string: {refused}") from None
 
 
 def _moment(value: Any) -> datetime:
@@ -105,7 +98,7 @@ class _Reports(Strict):
 
 
 def _fee(value: Any) -> Decimal:
-    found = _quantity(str(value) if type(value) is int else value)
+    found = quantity(str(value) if type(value) is int else value)
     if found < 0:
         raise ValueError("expected a decimal string of 0 or more")
     return found
@@ -136,9 +129,9 @@ class Opening(Strict):
     source: str
     account: str = "main"
     asset: Annotated[str, AfterValidator(asset)]
-    quantity: Annotated[Decimal, BeforeValidator(_quantity)]
+    quantity: Annotated[Decimal, BeforeValidator(quantity)]
     at: Annotated[datetime, BeforeValidator(_moment)] | None = None
-    cost: Annotated[Decimal, BeforeValidator(_quantity)] | None = None
+    cost: Annotated[Decimal, BeforeValidator(quantity)] | None = None
     note: str = ""
 
 
@@ -178,6 +171,8 @@ class _File(Strict):
     checks: _Checks = _Checks()
     transfers: Transfers = Transfers()
     prices: Prices = Prices()
+    rules: Mapping[Annotated[str, Field(pattern=_JOB)], Rule] = {}
+    tax: Tax = Tax()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -207,6 +202,8 @@ class Config:
     transfers: Transfers = field(default_factory=Transfers)
     engine: Engine = "duckdb"
     prices: Prices = field(default_factory=Prices)
+    rules: Mapping[str, Rule] = field(default_factory=dict)
+    choices_file: Path | None = None
 
     @property
     def publishers(self) -> list[Configured]:
@@ -291,11 +288,16 @@ def load(path: Path) -> Config:
         engine=file.checks.engine,
         transfers=file.transfers,
         prices=file.prices,
+        rules=file.rules,
+        choices_file=path.parent / file.tax.choices if file.tax.choices else None,
     )
 
 
 def _places(file: _File, sources: set[str]) -> Iterator[str]:
     """What is wrong with the sources that other tables name."""
+    for name, rule in file.rules.items():
+        if rule.source not in (None, *sources):
+            yield f"rules.{name}.source: expected one of the configured sources, {rule.source!r} is none"
     for number, opening in enumerate(file.opening):
         if opening.source not in sources:
             yield f"opening.{number}.source: expected one of the configured sources, {opening.source!r} is none"

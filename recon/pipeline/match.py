@@ -76,18 +76,32 @@ def settle(config: Config, ledger: Ledger, copy: DuckDBPyConnection, run: int | 
         with ledger.transaction() as tx:
             rows = [LinkRow(tx.next_id(LinkRow), run, *one) for one in found.links]
             tx.append(LinkRow, rows)
-            sealed = horizon(tx)
-        ids, _, *parts = (list(column) for column in zip(*rows, strict=True))
-        copy.execute(
-            "insert into links select unnest($1), unnest($2), unnest($3), unnest($4), unnest($5), unnest($6)",
-            [ids, *parts],
-        )
-        if sealed is not None:
-            copy.execute("insert into behind select unnest($1), $2", [ids, naive(sealed)])
+        _follow(copy, rows)
     tie(copy)
     parted = fallen_apart(copy)
     astray = strays.parted(parted, described(copy, (one for *pair, _ in parted for one in pair)))
     return found.unmatched._replace(strays=[*found.unmatched.strays, *astray])
+
+
+def tie_all(config: Config, ledger: Ledger, copy: DuckDBPyConnection) -> None:
+    """Lets the legs of a copy follow its links and those that the next reconciliation will store. Nothing is stored.
+
+    The copy's legs must not follow its links yet, and the ledger must be in no transaction.
+    """
+    found = find(copy, rules_of(config, ledger))
+    newest = copy.execute("select coalesce(max(link), 0) from links").fetchone()
+    assert newest is not None
+    if found.links:
+        _follow(copy, [LinkRow(newest[0] + number, 0, *one) for number, one in enumerate(found.links, 1)])
+    tie(copy)
+
+
+def _follow(copy: DuckDBPyConnection, rows: Sequence[LinkRow]) -> None:
+    ids, _, *parts = (list(column) for column in zip(*rows, strict=True))
+    copy.execute(
+        "insert into links select unnest($1), unnest($2), unnest($3), unnest($4), unnest($5), unnest($6)",
+        [ids, *parts],
+    )
 
 
 def rules_of(config: Config, ledger: Ledger) -> Rules:

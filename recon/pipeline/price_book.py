@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from itertools import groupby
 from typing import NamedTuple
 
@@ -66,8 +67,11 @@ class Held:
     def __init__(self, copy: DuckDBPyConnection, config: Config) -> None:
         self._copy = copy
         self._config = config
-        self._traded = trade_pairs(copy, config)
         self._told: dict[str, Mapping[Pair, Sequence[_Fact]]] = {}
+
+    @cached_property
+    def _traded(self) -> Mapping[Pair, int]:
+        return trade_pairs(self._copy, self._config)
 
     def pairs(self, source: str) -> AbstractSet[Pair]:
         """The (asset, quote) that a source has prices of."""

@@ -1,10 +1,13 @@
 """What ``[prices]`` of recon.toml says."""
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from decimal import Decimal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from recon.core.errors import NumberRefused
+from recon.core.money import parse
 from recon.core.records import asset_code
 from recon.sources import ecb, nbp
 from recon.sources._settings import BaseUrl
@@ -22,6 +25,14 @@ def asset(code: str) -> str:
     if not usable:
         raise ValueError("expected an asset of 1 to 32 characters A-Z a-z 0-9 . _ : -")
     return found
+
+
+def quantity(value: Any) -> Decimal:
+    """A configured number, which is a decimal string. Raises ValueError, fit to be shown."""
+    try:
+        return parse(value)
+    except NumberRefused as refused:
+        raise ValueError(f"expected a decimal string: {refused}") from None
 
 
 PriceSource = Literal["trades", "venues", "nbp", "ecb", "files"]

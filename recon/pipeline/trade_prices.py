@@ -35,14 +35,23 @@ _UNITS = 100
 """A price is as exact as its fiat leg: one of fewer smallest units than these may be half a percent of rounding."""
 _CENTS = 2
 
+_LEGS = """
+select l.entry, l.source, l.at, l.asset, l.quantity
+from legs as l
+where l.class = 'trading' and l.live and l.counted and not l.by_hand and l.quantity <> 0
+"""
+_PLAIN = """
+union all select p.entry, p.source, p.at, p.asset, p.quantity from plain as p
+union all select p.entry, p.source, p.at, p.currency, p.paid from plain as p
+"""
+
 # Of trades at the same time the largest comes last: it is the least rounded.
 _TRADES = """
-with sides as (
+sides as (
     select l.entry, l.source, l.at, coalesce(o.pool, l.asset) as asset, abs(l.quantity) as quantity
-    from legs as l
+    from traded as l
     left join (select unnest($assets) as asset, unnest($pools) as pool) as o on o.asset = l.asset
-    where l.class = 'trading' and l.live and l.counted and not l.by_hand and l.quantity <> 0
-        and l.at >= $since and l.at < $until
+    where l.at >= $since and l.at < $until
 ),
 priced as (
     select b.asset, q.asset as quote, b.at, b.quantity, q.quantity as paid, b.entry, b.source,
@@ -103,7 +112,8 @@ def trade_prices(
         "assets": list(config.pools), "pools": list(config.pools.values()),
     }  # fmt: skip
     trades = [
-        one._replace(at=aware(one.at)) for one in map(_Trade._make, copy.execute(_TRADES, asked).fetchall())
+        one._replace(at=aware(one.at))
+        for one in map(_Trade._make, copy.execute(_traded(copy) + _TRADES, asked).fetchall())
     ]
     told = _exact_enough(trades)
     direct = [price for one in told if one.quote == base for price in _price(one, Decimal(1))]
@@ -164,11 +174,10 @@ def pooled(config: Config, asset: str) -> str:
 
 
 _SIDES = """
-with sides as (
+sides as (
     select l.entry, l.at, coalesce(o.pool, l.asset) as asset, abs(l.quantity) as quantity
-    from legs as l
+    from traded as l
     left join (select unnest($assets) as asset, unnest($pools) as pool) as o on o.asset = l.asset
-    where l.class = 'trading' and l.live and l.counted and not l.by_hand and l.quantity <> 0
 ),
 priced as (
     select b.asset, q.asset as quote, b.at, b.quantity, q.quantity as paid, b.entry
@@ -195,7 +204,7 @@ order by us
 
 def trade_pairs(copy: DuckDBPyConnection, config: Config) -> dict[tuple[str, str], int]:
     """The (asset, fiat currency) that were traded, and the most decimals that the fiat side ever had."""
-    found = copy.execute(_SIDES + _PAIRS, _asked(config)).fetchall()
+    found = copy.execute(_traded(copy) + _SIDES + _PAIRS, _asked(config)).fetchall()
     return {(asset, quote): places for asset, quote, places in found}
 
 
@@ -206,7 +215,7 @@ def trades_of(copy: DuckDBPyConnection, config: Config, asset: str, quote: str, 
     """
     least = Decimal(_UNITS).scaleb(-max(places, _CENTS))
     asked = {**_asked(config), "asset": asset, "quote": quote, "least": least}
-    table: pa.Table = copy.execute(_SIDES + _OF_PAIR, asked).to_arrow_table()
+    table: pa.Table = copy.execute(_traded(copy) + _SIDES + _OF_PAIR, asked).to_arrow_table()
     ats = array("q", table["us"].to_pylist())
     quantities, paid, entries = (table[name].combine_chunks() for name in ("quantity", "paid", "entry"))
 
@@ -219,6 +228,12 @@ def trades_of(copy: DuckDBPyConnection, config: Config, asset: str, quote: str, 
         return Price(asset, quote, at, rounded, "trades", f"entry {entries[place].as_py()}")
 
     return Series(ats, price)
+
+
+def _traded(copy: DuckDBPyConnection) -> str:
+    """How a question begins that is about sides of trades. A copy may tell plain trades apart from its legs."""
+    apart = copy.execute("select count(*) from duckdb_tables() where table_name = 'plain'").fetchone()
+    return f"with traded as ({_LEGS}{_PLAIN if apart and apart[0] else ''}),"
 
 
 def _asked(config: Config) -> dict[str, object]:

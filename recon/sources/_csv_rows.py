@@ -9,10 +9,10 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from recon.core.answers import Answer
-from recon.core.canonical import quoted
+from recon.core.canonical import quoted, read_json
 from recon.core.errors import NumberRefused
 from recon.core.money import parse
-from recon.core.records import Posting, Row, asset_code, assets, merged, moved
+from recon.core.records import Posting, Row, Told, asset_code, assets, merged, moved
 from recon.core.times import from_epoch, from_iso, micros
 from recon.sources._csv_columns import COLUMNS, CONTRA, KINDS, Cells, Columns
 from recon.sources._rows import mark
@@ -116,6 +116,22 @@ def row(answer: Answer, pointer: str, cells: Cells, rules: Rules) -> Row:
         postings=_postings(answer.source, stated, rules, kind, account, asset, quantity, after),
         txid=mark(stated.txid) if stated.txid else "",
     )
+
+
+def told_by(rules: Rules) -> Callable[[str], Told]:
+    """What reads a row's worth and note from its data. The quote of what is no trade is what it was worth."""
+
+    def told(data: str) -> Told:
+        cells = rules.whole(Cells(**dict.fromkeys(COLUMNS, "") | read_json(data.encode())))
+        worth = None
+        if cells.quote_quantity and cells.quote_asset:
+            worth = (
+                _asset(cells.quote_asset, "quote_asset"),
+                rules.number(cells.quote_quantity, "quote_quantity"),
+            )
+        return Told(worth, cells.note)
+
+    return told
 
 
 def _data(cells: Cells) -> str:

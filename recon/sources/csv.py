@@ -16,10 +16,10 @@ from recon.core.answers import Answer
 from recon.core.contracts import Ask, Known, Pass, Request, Source, Stream, Streams, World
 from recon.core.errors import NumberRefused, SourceError
 from recon.core.money import text
-from recon.core.records import Row
+from recon.core.records import Row, Told
 from recon.core.times import EPOCH, short_text
-from recon.sources._csv_columns import Columns, stated
-from recon.sources._csv_rows import BadRow, Rules, fee_of, row, rules_of
+from recon.sources._csv_columns import COLUMNS, Columns, stated
+from recon.sources._csv_rows import BadRow, Rules, fee_of, row, rules_of, told_by
 from recon.sources._csv_table import Line, Table, bad_row, is_workbook, table
 from recon.sources._settings import SourceSettings
 
@@ -115,6 +115,11 @@ def streams(name: str, settings: Settings, known: Known) -> Streams:
 def assumptions(settings: Settings) -> Mapping[str, str]:
     """How files that are not in the contract's columns are read."""
     return stated(settings.columns)
+
+
+def told(settings: Settings) -> Callable[[str], Told]:
+    """What reads a row's worth and note."""
+    return told_by(rules_of(settings.columns, settings.account, [*COLUMNS]))
 
 
 def preview(
@@ -232,5 +237,6 @@ SOURCE = Source(
     connect=connect,
     streams=streams,
     assumptions=assumptions,
+    told=told,
     preview=preview,
 )

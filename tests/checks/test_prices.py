@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from recon.checks import Reckoned
 from recon.core.breaks import CheckResult
 from recon.core.times import Period
-from recon.pipeline.config import Config, Entity, Prices
-from recon.pipeline.prices import latest_prices, pricing, trade_prices, values
+from recon.pipeline.config import Config, Entity
+from recon.pipeline.price_settings import Prices
+from recon.pipeline.prices import latest_prices, pricing, values
+from recon.pipeline.trade_prices import trade_prices
 from tests.checks._ledger import EVER, JANUARY, START, Ledger, day
 
 CHECK = "prices"

@@ -1,0 +1,221 @@
+"""Matches become the rows of a year's disposals, and their sums."""
+
+from collections.abc import Callable, Generator, Hashable, Iterable, Iterator
+from datetime import date
+from functools import lru_cache
+from typing import TypeVar
+
+from recon.core.activity import INCOME, PURCHASE, SALE
+from recon.core.lots import SHORT, Match, Movement, Outcome
+from recon.core.tax import Row, Rulebook, Sums, Term, half_up
+from recon.pipeline.value import View, treatment
+
+K = TypeVar("K", bound=Hashable)
+Key = tuple[str, str, Term | None, bool]
+"""Pool, activity, term, and whether the gain counts."""
+_PLAIN = (PURCHASE, SALE)
+NO_LOTS = "this law knows no cost of one disposal: the costs of a year are taken from its revenue as a whole"
+
+
+class Tally:
+    """The sums of a year, while its matches go by: the matches of a disposal one after another, and pool after pool.
+
+    ``spent`` and ``received`` are money by tax year, ``shorts`` the disposals that lots ran short for, with the units
+    missing. ``listed`` are what a form adds up that lists the rows, each rounded.
+    """
+
+    def __init__(self, rules: Rulebook, year: int, view: View) -> None:
+        self.view = view
+        self.rules = rules
+        self.first, self.after = (one.toordinal() for one in rules.year(year))
+        self.sums: dict[Key, Sums] = {}
+        self.income: dict[str, int] = {}
+        self.spent: dict[int, int] = {}
+        self.received: dict[int, int] = {}
+        self.listed: dict[Term | None, tuple[int, int]] = {}
+        self.shorts: list[tuple[str, Movement, int]] = []
+        self.term = lru_cache(maxsize=100_000)(self._term)
+        self.key = lru_cache(maxsize=1_000)(self._key)
+        self._gains: dict[Key, int] = {}
+
+    def _term(self, acquired: int, disposed: int) -> Term | None:
+        return self.rules.term(date.fromordinal(acquired), date.fromordinal(disposed))
+
+    def _key(self, pool: str, activity: str, term: Term | None) -> Key:
+        return pool, activity, term, treatment(self.rules, activity, arrives=False) == "gain"
+
+    def add(self, match: Match, pool: str) -> Key:
+        """Counts a match, and says as what."""
+        movement, lot, _, quantity, proceeds, cost = match
+        key = self.key(pool, movement.activity, None if lot is None else self.term(lot.day, movement.day))
+        sums = self.sums.get(key) or self.sums.setdefault(key, Sums())
+        taxed = key[3]
+        if proceeds is None and not taxed:
+            proceeds = cost
+        if proceeds is None or cost is None:
+            sums.unknown += 1
+            return key
+        sums.rows += 1
+        sums.quantity += quantity
+        sums.proceeds += proceeds
+        sums.cost += cost
+        self._gains[key] = self._gains.get(key, 0) + proceeds - cost
+        grain = self.rules.grain
+        if taxed and grain > 1:
+            so_far = self.listed.get(key[2], (0, 0))
+            self.listed[key[2]] = so_far[0] + half_up(proceeds, grain), so_far[1] + half_up(cost, grain)
+        return key
+
+    def close(self) -> None:
+        """A disposal's matches are whole: its gain or loss is known."""
+        for key, gain in self._gains.items():
+            sums = self.sums[key]
+            sums.disposals += 1
+            if gain > 0:
+                sums.gains += gain
+            else:
+                sums.losses -= gain
+        self._gains.clear()
+
+    def by(self, told: Callable[[Key], K]) -> dict[K, Sums]:
+        """The sums put together by what ``told`` says of a key."""
+        found: dict[K, Sums] = {}
+        for key, sums in self.sums.items():
+            whole = found.setdefault(told(key), Sums())
+            for name, value in vars(sums).items():
+                setattr(whole, name, getattr(whole, name) + value)
+        return found
+
+    def earned(self, movement: Movement) -> None:
+        """Counts what arrived as income, and money spent and received, by tax year where the law goes by it."""
+        what = movement.activity
+        if (
+            what.startswith(INCOME)
+            and self.first <= movement.day < self.after
+            and treatment(self.rules, what, arrives=True) == "income"
+            and movement.amount is not None
+        ):
+            self.income[what] = self.income.get(what, 0) + movement.amount
+        if self.rules.lots or movement.amount is None or movement.worth is None:
+            return
+        year = self.year_of(movement.day)
+        if what == PURCHASE:
+            self.spent[year] = self.spent.get(year, 0) + movement.amount
+        elif what == SALE:
+            self.received[year] = self.received.get(year, 0) + movement.worth
+            self.spent[year] = self.spent.get(year, 0) + movement.worth - movement.amount
+
+    def year_of(self, day: int) -> int:
+        """The tax year of a day."""
+        on = date.fromordinal(day)
+        return on.year if on >= self.rules.year(on.year)[0] else on.year - 1
+
+
+class Moved:
+    """Movements on their way to a method, counted as they go by. ``came`` and ``went`` are moves between own places."""
+
+    def __init__(self, movements: Iterable[Movement], tally: Tally) -> None:
+        self._movements = movements
+        self._tally = tally
+        self.arrived = self.left = self.came = self.went = 0
+
+    def __iter__(self) -> Iterator[Movement]:
+        lots = self._tally.rules.lots
+        for one in self._movements:
+            quantity = one.quantity
+            if one.transfer:
+                self.came += max(quantity, 0)
+                self.went += max(-quantity, 0)
+            elif quantity > 0:
+                self.arrived += quantity
+            else:
+                self.left -= quantity
+            if not lots or one.activity not in _PLAIN:
+                self._tally.earned(one)
+            yield one
+
+
+class Matched:
+    """Matches as they come, and the outcome once they came to their end."""
+
+    outcome: Outcome
+
+    def __init__(self, matches: Generator[Match, None, Outcome]) -> None:
+        self._matches = matches
+
+    def __iter__(self) -> Generator[Match, None, None]:
+        self.outcome = yield from self._matches
+
+
+def matched(matches: Iterable[Match], pool: str, tally: Tally, *, listed: bool) -> Generator[Row, None, int]:
+    """Counts the year, and gives its rows where they are to be ``listed``; in the end the units ever short."""
+    short = 0
+    first, after, daily = tally.first, tally.after, tally.rules.daily
+    last: object = None
+    for match in matches:
+        movement = match.movement
+        if match.rule == SHORT:
+            short += match.quantity
+            tally.shorts.append((pool, movement, match.quantity))
+        if first <= movement.day < after:
+            disposal = movement.day if daily else movement.id
+            if disposal != last:
+                tally.close()
+                last = disposal
+            key = tally.add(match, pool)
+            if listed:
+                yield _row(match, key, tally)
+    tally.close()
+    return short
+
+
+def unmatched(movements: Iterable[Movement], pool: str, tally: Tally) -> Iterator[Row]:
+    """What left for money, where the law knows no lots."""
+    for one in movements:
+        if one.activity == SALE and tally.first <= one.day < tally.after:
+            match = Match(one, None, "", -one.quantity, one.amount, None)
+            yield _row(match, (pool, SALE, None, True), tally)._replace(lacks=NO_LOTS)
+
+
+def _row(match: Match, key: Key, tally: Tally) -> Row:
+    movement, lot, rule, quantity, proceeds, cost = match
+    pool, activity, term, taxed = key
+    if proceeds is None and not taxed:
+        proceeds = cost
+    return Row(
+        movement.id,
+        pool,
+        movement.place,
+        activity,
+        rule,
+        None if lot is None else date.fromordinal(lot.day),
+        None if lot is None else lot.at,
+        date.fromordinal(movement.day),
+        movement.at,
+        quantity,
+        proceeds,
+        cost,
+        term,
+        taxed,
+        None if lot is None else lot.id,
+        "" if proceeds is not None and cost is not None else _why(match, pool, tally),
+    )
+
+
+def _why(match: Match, pool: str, tally: Tally) -> str:
+    """Why an amount of a match is not known."""
+    lacks = tally.view.lacks
+    said = []
+    if match.proceeds is None and match.movement.id in lacks:
+        said.append(f"proceeds: {lacks[match.movement.id].why}")
+    if match.rule == SHORT:
+        said.append("cost: no lot had these units when they left")
+    elif match.cost is None and match.lot is not None:
+        at = match.lot.id
+        said.append(f"cost of {at}: {lacks[at].why if at in lacks else 'nothing tells what it cost'}")
+    elif match.cost is None:
+        causes = [one for one in lacks.values() if one.pool == pool and one.moment <= match.movement.at]
+        first = min(causes, key=lambda one: one.moment, default=None)
+        told = "" if first is None else f", first {first.id}: {first.why}"
+        said.append(f"cost: the pool holds units whose cost nothing tells{told}")
+    return "; ".join(said)

@@ -1,0 +1,248 @@
+"""Disposals of a tax year by a rulebook and a method, and the year's sums: read from the ledger, nothing is written."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from heapq import merge
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from duckdb import DuckDBPyConnection
+
+from recon.core.errors import ConfigError
+from recon.core.lots import UNIVERSAL, Held, Method, Plan, Scope, order
+from recon.core.prices import FIAT
+from recon.core.registry import catalogue
+from recon.core.registry import one as plug_in
+from recon.core.tax import Line, Row, Rulebook, ScopeName, Year
+from recon.core.times import micros
+from recon.ledger.copy import load as typed_copy
+from recon.ledger.store import Ledger
+from recon.pipeline.choices import chosen
+from recon.pipeline.config import Config
+from recon.pipeline.gains import Matched, Moved, Tally, matched, unmatched
+from recon.pipeline.match import tie_all
+from recon.pipeline.price_book import price_book
+from recon.pipeline.said import heard
+from recon.pipeline.units import TRANSIT, Part, balances, parts, plain_trades, prepare, traded
+from recon.pipeline.value import Days, Rate, View, movement, of_trade
+
+TABLES = ("legs", "beside", "facts", "links")
+_BOOKS: Mapping[ScopeName, Callable[[str], str]] = {
+    "universal": lambda place: UNIVERSAL,
+    "source": lambda place: place.partition(":")[0],
+    "account": lambda place: place,
+}
+_EVER = -(2**62)
+
+
+class Tie(NamedTuple):
+    """A pool's units through the books of a rulebook, beside the ledger's own, up to now.
+
+    ``acquired`` less ``disposed`` and what ``moved`` between own places (arrivals less departures: what is under way,
+    lent or borrowed) is what the ``ledger`` holds. ``held`` are the units that lots have, and ``short`` those that left
+    without one.
+    """
+
+    pool: str
+    acquired: int
+    disposed: int
+    moved: int
+    held: int
+    short: int
+    ledger: int
+
+    @property
+    def holds(self) -> bool:
+        """Whether the books are the ledger's own. Lots may stand for what arrived from nowhere known, never less."""
+        lots = self.held - self.short - self.acquired + self.disposed
+        return self.acquired - self.disposed + self.moved == self.ledger and 0 <= lots <= max(self.moved, 0)
+
+
+class Want(NamedTuple):
+    """What is asked.
+
+    ``method`` is None for a law that knows no lots; ``scope`` None: as the rulebook says. ``listed`` is False where the
+    year's sums are enough.
+    """
+
+    year: int
+    rules: Rulebook
+    method: Method | None
+    scope: ScopeName | None
+    listed: bool = True
+
+
+def wanted(year: int, rules: str, method: str | None, scope: str | None, *, listed: bool = True) -> Want:
+    """What a command asks for. Raises ConfigError where there is no such thing, or the law does not allow it."""
+    books = catalogue("recon.tax.rules", "RULES", Rulebook)
+    if rules not in books:
+        raise _unknown("--rules", rules, books)
+    law = books[rules]
+    if method is not None and method not in law.methods:
+        raise _unknown("--method", method, law.methods or ["nothing: this law knows no lots"])
+    if scope is not None and not law.free_scope and scope not in {name for _, name in law.scopes}:
+        raise _unknown("--scope", scope, sorted({name for _, name in law.scopes}))
+    name = method or next(iter(law.methods), None)
+    chosen = None if name is None else plug_in("recon.tax.methods", name, "METHOD", Method)
+    found = _BOOKS.keys() & {scope}
+    return Want(year, law, chosen, next(iter(found), None), listed)
+
+
+def _unknown(option: str, given: str, known: Iterable[str]) -> ConfigError:
+    return ConfigError(
+        f"{given!r} is none of what can be asked for", where=option, next_step=f"Ask for {', '.join(known)}"
+    )
+
+
+@dataclass(kw_only=True)
+class Taxed:
+    """What came of a year. All but ``rows`` is whole once these were taken to their end."""
+
+    want: Want
+    view: View
+    rows: Iterator[Row]
+    tally: Tally
+    ties: list[Tie] = field(default_factory=list)
+    held: list[tuple[str, Held]] = field(default_factory=list)
+    allocated: list[tuple[str, int, Sequence[Held]]] = field(default_factory=list)
+    unmet: list[tuple[str, str, int]] = field(default_factory=list)
+
+    def head(self) -> dict[str, Any]:
+        """What was asked and in which currency it is answered."""
+        want = self.want
+        return {
+            "year": want.year,
+            "rules": want.rules.name,
+            "method": None if want.method is None else want.method.name,
+            "scope": want.scope or self.scopes_held()[-1],
+            "currency": self.view.currency,
+        }
+
+    def scopes_held(self) -> list[str]:
+        """The scopes that hold up to the year's end, the newest last."""
+        last = self.tally.after
+        return [name for since, name in self.want.rules.scopes if since is None or since.toordinal() < last]
+
+    def ruled(self) -> dict[str, int]:
+        """How many movements each rule of the user was taken for."""
+        return dict(Counter(one.rule for one in self.view.said.values() if one.rule))
+
+    def lines(self) -> Sequence[Line]:
+        """The lines of the official forms."""
+        tally = self.tally
+        by_term = tally.by(lambda key: key[1:])
+        taxed = {(what, term): sums for (what, term, counts), sums in by_term.items() if counts}
+        year = Year(
+            number=self.want.year,
+            taxed=taxed,
+            income=tally.income,
+            spent=tally.spent,
+            received=tally.received,
+            listed=tally.listed,
+        )
+        return self.want.rules.lines(year)
+
+
+@contextmanager
+def tax(config: Config, ledger: Ledger, want: Want) -> Iterator[Taxed]:
+    """The disposals of a year, one after another, for as long as the block takes."""
+    currency = want.rules.currency or config.entity.base_currency
+    money = money_of(config, currency)
+    with typed_copy(ledger, tables=TABLES, money=money, tied=False) as copy:
+        tie_all(config, ledger, copy)
+        prepare(copy, config.pools, money)
+        with ledger.transaction() as tx:
+            others, said = heard(tx, config, parts(copy))
+        view = View(
+            rules=want.rules,
+            base=config.entity.base_currency,
+            currency=currency,
+            days=Days(ZoneInfo(want.rules.zone) if want.rules.zone else config.zone),
+            rate=_rate(copy, config),
+            said=said,
+        )
+        tally = Tally(want.rules, want.year, view)
+        found = Taxed(want=want, view=view, rows=iter(()), tally=tally)
+        found.rows = _rows(copy, config, found, _by_pool(_in_turn(others)))
+        yield found
+
+
+def _rate(copy: DuckDBPyConnection, config: Config) -> Rate:
+    book = price_book(copy, config)
+    return lambda asset, quote, at, rule: book.rate(asset, quote, at, rule=rule)
+
+
+def money_of(config: Config, currency: str) -> set[str]:
+    """The assets that pay and are no units: currencies, and what is pooled with one."""
+    money = {*FIAT, config.entity.base_currency, currency}
+    return money | {asset for asset, pool in config.pools.items() if pool in money}
+
+
+def _in_turn(every: Sequence[Part]) -> list[Part]:
+    """The parts, no side of a transfer that arrived before it was sent: clocks differ, and lots go with units."""
+    arrived = {one.transfer: one.moment for one in every if one.transfer and one.quantity > 0}
+    return [
+        one._replace(moment=min(one.moment, arrived.get(one.transfer, one.moment)))
+        if one.transfer and one.transfer != TRANSIT and one.quantity < 0
+        else one
+        for one in every
+    ]
+
+
+def _by_pool(every: Sequence[Part]) -> dict[str, list[Part]]:
+    found: dict[str, list[Part]] = {}
+    for one in every:
+        found.setdefault(one.pool, []).append(one)
+    return found
+
+
+def _rows(
+    copy: DuckDBPyConnection, config: Config, found: Taxed, others: Mapping[str, Sequence[Part]]
+) -> Iterator[Row]:
+    """Pool after pool: values what moved, matches it, and gives the rows of the year."""
+    ledger, assets = balances(copy, config.pools), traded(copy, config.pools)
+    view, want, tally = found.view, found.want, found.tally
+    plan = Plan(scopes=scopes(want, view.days.zone), choices=chosen(config))
+    for pool in sorted({*assets, *others}):
+        trades = of_trade(view, plain_trades(copy, assets[pool])) if pool in assets else iter(())
+        rest = sorted((movement(view, one) for one in others.get(pool, ())), key=order)
+        moved = Moved(merge(trades, rest, key=order) if rest else trades, tally)
+        if want.method is None:
+            yield from unmatched(moved, pool, tally)
+            continue
+        matches = Matched(want.method.match(moved, plan))
+        short = yield from matched(matches, pool, tally, listed=want.listed)
+        outcome = matches.outcome
+        held = sum(one.quantity for one in outcome.held)
+        found.ties.append(
+            Tie(
+                pool,
+                moved.arrived,
+                moved.left,
+                moved.came - moved.went,
+                held,
+                short,
+                ledger.get(pool, 0),
+            )
+        )
+        found.held += [(pool, one) for one in outcome.held]
+        found.allocated += [(pool, moment, laid) for moment, laid in outcome.allocated]
+        found.unmet += outcome.unmet
+
+
+def scopes(want: Want, zone: ZoneInfo) -> list[Scope]:
+    """The books that lots stand in, from when on: the one asked for, or those of the rulebook."""
+    if want.scope is not None:
+        return [Scope(_EVER, _BOOKS[want.scope])]
+    return [
+        Scope(_EVER if since is None else midnight(since, zone), _BOOKS[name])
+        for since, name in want.rules.scopes
+    ]
+
+
+def midnight(day: date, zone: ZoneInfo) -> int:
+    """The moment at which a day begins in a zone, in microseconds."""
+    return micros(datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC))
