@@ -157,7 +157,8 @@ def load(
             # It would draw into standard output, which may be one JSON document.
             copy.execute("SET enable_progress_bar = false")
             with held(kept) if kept is not None and on_disk else nullcontext() as folder:
-                _fill(ledger, copy, {*tables}, folder, money)
+                asked = {*tables, "behind"} if "links" in tables else {*tables}
+                _fill(ledger, copy, asked, folder, money)
             if tied and {"legs", "links"} <= {*tables}:
                 tie(copy)
             yield copy

@@ -4,6 +4,7 @@ A link is made once and kept; the database lets no row have two of a kind.
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from decimal import Decimal
 from itertools import chain
 from pathlib import Path
@@ -76,7 +77,8 @@ def settle(config: Config, ledger: Ledger, copy: DuckDBPyConnection, run: int | 
         with ledger.transaction() as tx:
             rows = [LinkRow(tx.next_id(LinkRow), run, *one) for one in found.links]
             tx.append(LinkRow, rows)
-        _follow(copy, rows)
+            sealed = horizon(tx)
+        _follow(copy, rows, sealed)
     tie(copy)
     parted = fallen_apart(copy)
     astray = strays.parted(parted, described(copy, (one for *pair, _ in parted for one in pair)))
@@ -92,16 +94,20 @@ def tie_all(config: Config, ledger: Ledger, copy: DuckDBPyConnection) -> None:
     newest = copy.execute("select coalesce(max(link), 0) from links").fetchone()
     assert newest is not None
     if found.links:
-        _follow(copy, [LinkRow(newest[0] + number, 0, *one) for number, one in enumerate(found.links, 1)])
+        rows = [LinkRow(newest[0] + number, 0, *one) for number, one in enumerate(found.links, 1)]
+        _follow(copy, rows, None)
     tie(copy)
 
 
-def _follow(copy: DuckDBPyConnection, rows: Sequence[LinkRow]) -> None:
+def _follow(copy: DuckDBPyConnection, rows: Sequence[LinkRow], sealed: datetime | None) -> None:
+    """Adds links to a copy, found when everything up to a moment was ``sealed``."""
     ids, _, *parts = (list(column) for column in zip(*rows, strict=True))
     copy.execute(
         "insert into links select unnest($1), unnest($2), unnest($3), unnest($4), unnest($5), unnest($6)",
         [ids, *parts],
     )
+    if sealed is not None:
+        copy.execute("insert into behind select unnest($1), $2", [ids, naive(sealed)])
 
 
 def rules_of(config: Config, ledger: Ledger) -> Rules:

@@ -32,7 +32,11 @@ _GROUPS = {
         **dict.fromkeys(("assign", "note", "resolve", "reopen"), "breaks-written"),
     },
     "adjust": {**dict.fromkeys(("draft", "approve", "reverse"), "adjustment"), "list": "adjust-list"},
-    "prices": {"list": "prices-list", "import": "prices-import", **dict.fromkeys(("set", "approve"), "prices-set")},
+    "prices": {
+        "list": "prices-list",
+        "import": "prices-import",
+        **dict.fromkeys(("set", "approve"), "prices-set"),
+    },
 }
 """The schema of each command of a group."""
 _ODD = re.compile("[\x00-\x08\x0b-\x1f\x7f\u2580-\u259f\u2800-\u28ff]")
