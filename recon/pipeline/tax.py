@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from duckdb import DuckDBPyConnection
 
 from recon.core.errors import ConfigError
-from recon.core.lots import UNIVERSAL, Held, Method, Plan, Scope, order
+from recon.core.lots import UNIVERSAL, Held, Method, Movement, Plan, Scope, order
 from recon.core.prices import FIAT
 from recon.core.registry import catalogue
 from recon.core.registry import one as plug_in
@@ -146,10 +146,37 @@ class Taxed:
         return self.want.rules.lines(year)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Books:
+    """Units in the ledger as a rulebook sees them: ``others`` are by pool what is no plain trade of its ``assets``."""
+
+    config: Config
+    copy: DuckDBPyConnection
+    view: View
+    others: Mapping[str, Sequence[Part]]
+    assets: Mapping[str, Sequence[str]]
+
+    @property
+    def pools(self) -> list[str]:
+        """All pools, by name."""
+        return sorted({*self.assets, *self.others})
+
+    def movements(self, pool: str) -> Iterator[Movement]:
+        """A pool's movements in order, valued."""
+        assets = self.assets.get(pool)
+        trades = of_trade(self.view, plain_trades(self.copy, assets)) if assets else iter(())
+        rest = sorted((movement(self.view, one) for one in self.others.get(pool, ())), key=order)
+        return merge(trades, rest, key=order) if rest else trades
+
+    def plan(self, want: Want) -> Plan:
+        """How they are to be matched. Raises ConfigError where the file of choices is none."""
+        return Plan(scopes=scopes(want, self.view.days.zone), choices=chosen(self.config))
+
+
 @contextmanager
-def tax(config: Config, ledger: Ledger, want: Want) -> Iterator[Taxed]:
-    """The disposals of a year, one after another, for as long as the block takes."""
-    currency = want.rules.currency or config.entity.base_currency
+def books(config: Config, ledger: Ledger, rules: Rulebook) -> Iterator[Books]:
+    """The ledger's units by a rulebook, for as long as the block takes."""
+    currency = rules.currency or config.entity.base_currency
     money = money_of(config, currency)
     with typed_copy(ledger, tables=TABLES, money=money, tied=False) as copy:
         tie_all(config, ledger, copy)
@@ -157,17 +184,30 @@ def tax(config: Config, ledger: Ledger, want: Want) -> Iterator[Taxed]:
         with ledger.transaction() as tx:
             others, said = heard(tx, config, parts(copy))
         view = View(
-            rules=want.rules,
+            rules=rules,
             base=config.entity.base_currency,
             currency=currency,
-            days=Days(ZoneInfo(want.rules.zone) if want.rules.zone else config.zone),
+            days=Days(ZoneInfo(rules.zone) if rules.zone else config.zone),
             rate=_rate(copy, config),
             said=said,
         )
-        tally = Tally(want.rules, want.year, view)
-        found = Taxed(want=want, view=view, rows=iter(()), tally=tally)
-        found.rows = _rows(copy, config, found, _by_pool(_in_turn(others)))
-        yield found
+        by_pool, assets = _by_pool(_in_turn(others)), traded(copy, config.pools)
+        yield Books(config=config, copy=copy, view=view, others=by_pool, assets=assets)
+
+
+@contextmanager
+def tax(config: Config, ledger: Ledger, want: Want) -> Iterator[Taxed]:
+    """The disposals of a year, one after another, for as long as the block takes."""
+    with books(config, ledger, want.rules) as opened:
+        yield taxed(opened, want)
+
+
+def taxed(opened: Books, want: Want) -> Taxed:
+    """The disposals of a year, one after another."""
+    tally = Tally(want.rules, want.year, opened.view)
+    found = Taxed(want=want, view=opened.view, rows=iter(()), tally=tally)
+    found.rows = _rows(opened, found, opened.plan(want))
+    return found
 
 
 def _rate(copy: DuckDBPyConnection, config: Config) -> Rate:
@@ -199,17 +239,12 @@ def _by_pool(every: Sequence[Part]) -> dict[str, list[Part]]:
     return found
 
 
-def _rows(
-    copy: DuckDBPyConnection, config: Config, found: Taxed, others: Mapping[str, Sequence[Part]]
-) -> Iterator[Row]:
+def _rows(opened: Books, found: Taxed, plan: Plan) -> Iterator[Row]:
     """Pool after pool: values what moved, matches it, and gives the rows of the year."""
-    ledger, assets = balances(copy, config.pools), traded(copy, config.pools)
-    view, want, tally = found.view, found.want, found.tally
-    plan = Plan(scopes=scopes(want, view.days.zone), choices=chosen(config))
-    for pool in sorted({*assets, *others}):
-        trades = of_trade(view, plain_trades(copy, assets[pool])) if pool in assets else iter(())
-        rest = sorted((movement(view, one) for one in others.get(pool, ())), key=order)
-        moved = Moved(merge(trades, rest, key=order) if rest else trades, tally)
+    ledger = balances(opened.copy, opened.config.pools)
+    want, tally = found.want, found.tally
+    for pool in opened.pools:
+        moved = Moved(opened.movements(pool), tally)
         if want.method is None:
             yield from unmatched(moved, pool, tally)
             continue
