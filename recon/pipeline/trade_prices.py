@@ -215,7 +215,8 @@ def trades_of(copy: DuckDBPyConnection, config: Config, asset: str, quote: str, 
     """
     least = Decimal(_UNITS).scaleb(-max(places, _CENTS))
     asked = {**_asked(config), "asset": asset, "quote": quote, "least": least}
-    table: pa.Table = copy.execute(_traded(copy) + _SIDES + _OF_PAIR, asked).to_arrow_table()
+    question = _traded(copy) + _SIDES + _OF_PAIR
+    table: pa.Table = copy.cursor().sql(question, params=asked).to_arrow_table()
     ats = array("q", table["us"].to_pylist())
     quantities, paid, entries = (table[name].combine_chunks() for name in ("quantity", "paid", "entry"))
 
