@@ -38,11 +38,13 @@ def heard(tx: Transaction, config: Config, parts: Iterable[Part]) -> tuple[list[
     every = [*parts]
     asked = {one.entry for one in every if one.activity not in _UNSAID}
     stated = _stated(tx, config, asked) if asked else {}
+    trades = {one.entry for one in every if one.activity in _UNSAID}
     said: dict[str, Said] = {}
     chosen = []
     for part in every:
         asset, told = stated.get(part.entry, ("", Said()))
-        if asset != part.asset:  # a fee in another asset: the row's worth is not of it
+        # a fee in another asset is not what the row's worth is of; and of a trade all sides are told already
+        if asset != part.asset or part.entry in trades:
             told = told._replace(worth=None)
         name = "" if part.activity == TRANSFER else _rule(config.rules, part, told.note)
         chosen.append(_ruled(part, config.rules[name].activity) if name else part)

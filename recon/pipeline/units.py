@@ -63,6 +63,11 @@ from plain as l
 where list_contains($assets, l.asset)
 order by moment, quantity < 0, id
 """
+_ONE_TRADE = """
+select l.entry, {name} as id, epoch_us(l.at) as moment, substr(l.place, 8) as place, l.currency, l.quantity, l.paid,
+    l.fee, l.asset
+from plain as l where {name} = $id
+"""
 _OTHERS = """
 select m.entry, m.id, m.source, m.account, m.ledger_account, m.class, m.asset, m.pool, m.money,
     cast(m.quantity as varchar) as quantity, m.moment, m.kind, m.address, m.txid, m.link
@@ -159,6 +164,15 @@ def plain_trades(copy: DuckDBPyConnection, assets: Sequence[str]) -> Iterator[Tr
         yield from map(Trade._make, zip(*plain, *map(units, batch.columns[4:]), strict=True))
 
 
+def plain_trade(copy: DuckDBPyConnection, name: str) -> tuple[int, str, Trade] | None:
+    """The plain trade of this id with its entry and its asset; None where there is none."""
+    row = copy.execute(_ONE_TRADE.format(name=_NAME), {"id": name}).fetchone()
+    if row is None:
+        return None
+    entry, *told, asset = row
+    return entry, asset, Trade._make([*told[:4], *map(scaled, told[4:])])
+
+
 def balances(copy: DuckDBPyConnection, pools: Mapping[str, str]) -> dict[str, int]:
     """What the ledger holds of each pool."""
     found: dict[str, int] = {}
@@ -194,7 +208,16 @@ def parts(copy: DuckDBPyConnection, name: str | None = None) -> Iterator[Part]:
         for row in fetched
     )
     for _, of_entry in groupby(legs, attrgetter("entry")):
-        yield from _of_entry([*of_entry])
+        yield from _named(_of_entry([*of_entry]))
+
+
+def _named(found: Iterator[Part]) -> Iterator[Part]:
+    """The parts of an entry, each with an id of its own: what left first, and further ones with their asset."""
+    taken: set[str] = set()
+    for one in sorted(found, key=lambda part: part.quantity > 0):
+        name = one.id if one.id not in taken else f"{one.id}-{one.asset}"
+        taken.add(name)
+        yield one if name == one.id else one._replace(id=name)
 
 
 def _of_entry(legs: Sequence[_Leg]) -> Iterator[Part]:
