@@ -66,6 +66,17 @@ class Tally:
             self.listed[key[2]] = so_far[0] + half_up(proceeds, grain), so_far[1] + half_up(cost, grain)
         return key
 
+    def brought(self, movement: Movement, pool: str) -> None:
+        """Counts a disposal where the law knows no lots: it has no gain of its own."""
+        sums = self.sums.setdefault((pool, movement.activity, None, True), Sums())
+        if movement.amount is None:
+            sums.unknown += 1
+            return
+        sums.disposals += 1
+        sums.rows += 1
+        sums.quantity -= movement.quantity
+        sums.proceeds += movement.amount
+
     def close(self) -> None:
         """A disposal's matches are whole: its gain or loss is known."""
         for key, gain in self._gains.items():
@@ -101,7 +112,7 @@ class Tally:
         year = self.year_of(movement.day)
         if what == PURCHASE:
             self.spent[year] = self.spent.get(year, 0) + movement.amount
-        elif what == SALE:
+        elif is_disposal(movement, self.rules):
             self.received[year] = self.received.get(year, 0) + movement.worth
             self.spent[year] = self.spent.get(year, 0) + movement.worth - movement.amount
 
@@ -164,20 +175,38 @@ def matched(matches: Iterable[Match], pool: str, tally: Tally, *, listed: bool) 
                 last = disposal
             key = tally.add(match, pool)
             if listed:
-                yield _row(match, key, tally)
+                yield row_of(match, key, tally)
     tally.close()
     return short
 
 
+def is_disposal(movement: Movement, rules: Rulebook) -> bool:
+    """Whether units left for good, so that a gain or a loss counts."""
+    return (
+        movement.quantity < 0
+        and not movement.transfer
+        and treatment(rules, movement.activity, arrives=False) == "gain"
+    )
+
+
 def unmatched(movements: Iterable[Movement], pool: str, tally: Tally) -> Iterator[Row]:
-    """What left for money, where the law knows no lots."""
+    """What left for a worth, where the law knows no lots."""
     for one in movements:
-        if one.activity == SALE and tally.first <= one.day < tally.after:
-            match = Match(one, None, "", -one.quantity, one.amount, None)
-            yield _row(match, (pool, SALE, None, True), tally)._replace(lacks=NO_LOTS)
+        if tally.first <= one.day < tally.after and is_disposal(one, tally.rules):
+            tally.brought(one, pool)
+            yield lotless(one, pool, tally)
 
 
-def _row(match: Match, key: Key, tally: Tally) -> Row:
+def lotless(one: Movement, pool: str, tally: Tally) -> Row:
+    """A disposal as a row, where the law knows no lots."""
+    match = Match(one, None, "", -one.quantity, one.amount, None)
+    lacks = tally.view.lacks.get(one.id) if one.amount is None else None
+    row = row_of(match, (pool, one.activity, None, True), tally)
+    return row._replace(lacks=NO_LOTS if lacks is None else f"proceeds: {lacks.why}")
+
+
+def row_of(match: Match, key: Key, tally: Tally) -> Row:
+    """A match as a row of the list of disposals."""
     movement, lot, rule, quantity, proceeds, cost = match
     pool, activity, term, taxed = key
     if proceeds is None and not taxed:

@@ -19,7 +19,7 @@ from recon.pipeline.trade_prices import pooled
 from recon.sources import ecb, nbp
 from recon.valuation import PriceBook, rules
 
-_TABLES = "select facts.\"at\", value from facts where source = 'nbp' and subject = 'table'"
+NBP_TABLES = "select facts.\"at\", value from facts where source = 'nbp' and subject = 'table'"
 _ASSETS = "select distinct asset from legs where live and class = 'assets' order by 1"
 
 
@@ -84,7 +84,7 @@ class Worth:
             "value": None if self.value is None else text(self.value),
             "numerator": None if isinstance(found, Lacking) else str(found.numerator),
             "denominator": None if isinstance(found, Lacking) else str(found.denominator),
-            "legs": [] if isinstance(found, Lacking) else [_leg(one) for one in found.legs],
+            "legs": [] if isinstance(found, Lacking) else [leg_facts(one) for one in found.legs],
             "text": self.text,
             "lacking": found.why if isinstance(found, Lacking) else None,
         }
@@ -121,7 +121,7 @@ def worth(config: Config, ledger: Ledger, at: datetime, asset: str | None, quote
     """What one unit of an asset, or of each that was ever held, is worth at a moment by [prices]."""
     with load(ledger, tables={"legs", "facts"}, kept=config.legs) as copy:
         book = price_book(copy, config)
-        tables = {aware(day): number for day, number in copy.execute(_TABLES).fetchall()}
+        tables = {aware(day): number for day, number in copy.execute(NBP_TABLES).fetchall()}
         currency = book.pooled(quote or config.entity.base_currency)
         return [
             Worth(asset=one, quote=currency, at=at, found=book.rate(one, currency, at), tables=tables)
@@ -152,7 +152,8 @@ def _held(prices: Held, now: datetime, asset: str | None) -> Iterator[HeldPrices
                     )
 
 
-def _leg(one: Leg) -> dict[str, Any]:
+def leg_facts(one: Leg) -> dict[str, Any]:
+    """A leg as JSON states it."""
     price = one.price
     return {
         "asset": price.asset,

@@ -85,6 +85,7 @@ def wanted(year: int, rules: str, method: str | None, scope: str | None, *, list
         raise _unknown("--method", method, law.methods or ["nothing: this law knows no lots"])
     if scope is not None and not law.free_scope and scope not in {name for _, name in law.scopes}:
         raise _unknown("--scope", scope, sorted({name for _, name in law.scopes}))
+    law.lines(Year(number=year))  # what its forms lack for a year is told before any row is
     name = method or next(iter(law.methods), None)
     chosen = None if name is None else plug_in("recon.tax.methods", name, "METHOD", Method)
     found = _BOOKS.keys() & {scope}
@@ -164,7 +165,7 @@ class Books:
     def movements(self, pool: str) -> Iterator[Movement]:
         """A pool's movements in order, valued."""
         assets = self.assets.get(pool)
-        trades = of_trade(self.view, plain_trades(self.copy, assets)) if assets else iter(())
+        trades = of_trade(self.view, plain_trades(self.copy, assets), pool) if assets else iter(())
         rest = sorted((movement(self.view, one) for one in self.others.get(pool, ())), key=order)
         return merge(trades, rest, key=order) if rest else trades
 

@@ -5,10 +5,9 @@ was given. A fee paid in units is a movement of its own besides. Where nothing t
 keeps what lacked.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from itertools import repeat
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -24,7 +23,7 @@ from recon.core.activity import (
     WITHDRAWAL,
 )
 from recon.core.lots import Movement, part
-from recon.core.prices import Lacking, Leg, Valued
+from recon.core.prices import Lacking, Valued
 from recon.core.tax import Arrives, Leaves, Rulebook
 from recon.core.times import EPOCH
 from recon.pipeline.said import Said
@@ -48,6 +47,17 @@ class Lack(NamedTuple):
     why: str
 
 
+class Use(NamedTuple):
+    """What units of an asset were worth in a movement, or what was taken for it as a ``fee``; ``amount`` as rated."""
+
+    id: str
+    fee: bool
+    asset: str
+    units: int
+    rate: Valued
+    amount: int
+
+
 class Days(dict[int, int]):
     """The day in a zone, as ``date.toordinal``, by the number of the quarter of an hour since 1970."""
 
@@ -65,7 +75,7 @@ class Days(dict[int, int]):
 class View:
     """How one rulebook sees the ledger: its currency, its days, where rates come from, what was said and what lacks.
 
-    ``said`` is by the part's id. Where ``used`` is a list, it gets the prices that were used, each with its movement.
+    ``said`` is by the part's id. Where ``used`` is a list, it gets every amount that was used, with its prices.
     """
 
     rules: Rulebook
@@ -75,7 +85,7 @@ class View:
     rate: Rate
     said: Mapping[str, Said] = field(default_factory=dict)
     lacks: dict[str, Lack] = field(default_factory=dict)
-    used: list[tuple[str, Leg]] | None = None
+    used: list[Use] | None = None
 
     def day(self, moment: int) -> date:
         """The day of a moment, in microseconds, in the rulebook's zone."""
@@ -90,21 +100,19 @@ def treatment(rules: Rulebook, activity: str, arrives: bool) -> Arrives | Leaves
     return treats.get(activity, "unknown" if arrives else "gain")
 
 
-def of_trade(view: View, trades: Iterator[Trade]) -> Iterator[Movement]:
-    """The movements of plain trades; paid in the currency itself they need no rate."""
+def of_trade(view: View, trades: Iterable[Trade], pool: str) -> Iterator[Movement]:
+    """The movements of a pool's plain trades; paid in the currency itself they need no rate."""
     days = view.days
     for name, moment, place, currency, quantity, paid, fee in trades:
-        if currency == view.currency:
-            worth: int | None = abs(paid)
-            cost: int | None = fee
-        else:
-            worth = _worth(view, currency, abs(paid), moment, name)
-            cost = _worth(view, currency, fee, moment, name) if fee else 0
+        what = PURCHASE if quantity > 0 else SALE
+        worth: int | None = abs(paid)
+        cost: int | None = fee
+        if currency != view.currency or view.used is not None:
+            lack = Lack(name, pool, moment, what, "")
+            worth = _worth(view, currency, abs(paid), lack)
+            cost = _worth(view, currency, fee, lack, fee=True) if fee else 0
         amount = None if worth is None or cost is None else worth + cost if quantity > 0 else worth - cost
-        yield Movement(
-            name, moment, days[moment // QUARTER], place, quantity, amount, worth,
-            PURCHASE if quantity > 0 else SALE,
-        )  # fmt: skip
+        yield Movement(name, moment, days[moment // QUARTER], place, quantity, amount, worth, what)
 
 
 def movement(view: View, one: Part) -> Movement:
@@ -125,7 +133,9 @@ def movement(view: View, one: Part) -> Movement:
         fees = _fees(view, one, worth)
         amount = None if worth is None or fees is None else worth + fees if arrives else worth - fees
     else:
-        _lack(view, one, f"nobody said what this {one.activity} was; a rule in [rules] can")
+        view.lacks.setdefault(
+            one.id, _lack(one, f"nobody said what this {one.activity} was; a rule in [rules] can")
+        )
     return Movement(
         one.id, one.moment, view.days[one.moment // QUARTER], one.place, one.quantity, amount, worth,
         one.activity, transfer,
@@ -136,20 +146,20 @@ def _opened(view: View, one: Part) -> int | None:
     """An opening's cost is told in the entity's base currency."""
     cost = view.said.get(one.id, Said()).cost
     if cost is None:
-        _lack(view, one, "the opening states no cost; give it one in [[opening]]")
+        view.lacks.setdefault(one.id, _lack(one, "the opening states no cost; give it one in [[opening]]"))
         return None
-    return _worth(view, view.base, cost, one.moment, one.id, one)
+    return _worth(view, view.base, cost, _lack(one))
 
 
 def _valued(view: View, one: Part) -> int | None:
     """What the units were worth: by what was paid, by what the row says, or by a price."""
     units = abs(one.quantity)
     if one.money:
-        paid = _worth(view, *one.money, one.moment, one.id, one)
+        paid = _worth(view, *one.money, _lack(one))
         return part(paid, 0, units, one.per) if one.per else paid
     if stated := view.said.get(one.id, Said()).worth:
         currency, amount, of = stated
-        return part(_worth(view, currency, amount, one.moment, one.id, one), 0, units, of)
+        return part(_worth(view, currency, amount, _lack(one)), 0, units, of)
     if one.activity in (SWAP_IN, SWAP_OUT) and one.other:
         if view.rules.swap == "neutral":
             return None
@@ -160,10 +170,10 @@ def _valued(view: View, one: Part) -> int | None:
         if isinstance(found, Lacking):
             found = _rated(view, *second, one.moment, one.id)
         if isinstance(found, Lacking):
-            _lack(view, one, found.why)
+            view.lacks.setdefault(one.id, _lack(one, found.why))
             return None
         return found
-    return _worth(view, one.pool, units, one.moment, one.id, one)
+    return _worth(view, one.pool, units, _lack(one))
 
 
 def _fees(view: View, one: Part, worth: int | None) -> int | None:
@@ -173,7 +183,7 @@ def _fees(view: View, one: Part, worth: int | None) -> int | None:
         fee = (
             part(worth, 0, units, abs(one.quantity))
             if asset == one.pool and one.money and not is_money
-            else _worth(view, asset, units, one.moment, one.id, one)
+            else _worth(view, asset, units, _lack(one), fee=True)
         )
         if fee is None:
             return None
@@ -181,30 +191,30 @@ def _fees(view: View, one: Part, worth: int | None) -> int | None:
     return total
 
 
-def _worth(view: View, asset: str, units: int, moment: int, name: str, one: Part | None = None) -> int | None:
-    found = _rated(view, asset, units, moment, name)
+def _worth(view: View, asset: str, units: int, of: Lack, *, fee: bool = False) -> int | None:
+    """What units were worth; where nothing tells it, ``of`` is noted as lacking, with the reason."""
+    found = _rated(view, asset, units, of.moment, of.id, fee=fee)
     if isinstance(found, int):
         return found
-    if one is None:
-        view.lacks.setdefault(name, Lack(name, asset, moment, "", found.why))
-    else:
-        _lack(view, one, found.why)
+    view.lacks.setdefault(of.id, of._replace(why=found.why))
     return None
 
 
-def _rated(view: View, asset: str, units: int, moment: int, name: str) -> int | Lacking:
+def _rated(view: View, asset: str, units: int, moment: int, name: str, *, fee: bool = False) -> int | Lacking:
     """So many units in the rulebook's currency, rounded half even."""
     if asset == view.currency:
+        if view.used is not None:
+            view.used.append(Use(name, fee, asset, units, Valued(1, 1), units))
         return units
     found = view.rate(asset, view.currency, EPOCH + timedelta(microseconds=moment), view.rules.rates)
     if isinstance(found, Lacking):
         return found
-    if view.used is not None:
-        view.used.extend(zip(repeat(name), found.legs))
     amount = part(found.numerator, 0, units, found.denominator)
     assert amount is not None
+    if view.used is not None:
+        view.used.append(Use(name, fee, asset, units, found, amount))
     return amount
 
 
-def _lack(view: View, one: Part, why: str) -> None:
-    view.lacks.setdefault(one.id, Lack(one.id, one.pool, one.moment, one.activity, why))
+def _lack(one: Part, why: str = "") -> Lack:
+    return Lack(one.id, one.pool, one.moment, one.activity, why)
