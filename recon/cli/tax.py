@@ -2,15 +2,15 @@
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
 from itertools import islice
-from typing import Any
 
 import click
 
-from recon.cli._output import Options, aligned, table
+from recon.cli._output import Options
 from recon.cli._output import command as recon_command
 from recon.cli._session import load, reading
+from recon.core.errors import ConfigError
+from recon.pipeline.config import Config
 from recon.pipeline.tax import Taxed, tax, wanted
 from recon.pipeline.taxed import breaks, row_facts, summary
 
@@ -26,13 +26,50 @@ _SCOPES = ("universal", "source", "account")
 @click.option("--method", metavar="M", help="fifo, lifo, hifo, lofo, average or specific.")
 @click.option("--scope", type=click.Choice(_SCOPES), help="Which units are one's own stock together.")
 @click.option("--summary", "sums", is_flag=True, help="The year's sums without the list of disposals.")
+@click.option(
+    "--explain", "disposal", metavar="ID", help="The calculation of one disposal, and its evidence."
+)
+@click.option("--compare", "methods", metavar="M,M", help="The year's sums by several methods side by side.")
 @recon_command
 def command(
-    options: Options, year: int, rules: str, method: str | None, scope: str | None, sums: bool
+    options: Options,
+    year: int,
+    rules: str,
+    method: str | None,
+    scope: str | None,
+    sums: bool,
+    disposal: str | None,
+    methods: str | None,
 ) -> int:
     """Disposals and the sums of the tax YEAR, which is the one that begins in it."""
+    if methods is not None and (method is not None or disposal is not None or sums):
+        other = "--method" if method is not None else "--summary" if sums else "--explain"
+        raise ConfigError(
+            f"it does not go with {other}", where="--compare", next_step="Leave one of them out"
+        )
+    if disposal is not None and sums:
+        raise ConfigError(
+            "it does not go with --summary", where="--explain", next_step="Leave one of them out"
+        )
     config = load(options)
-    want = wanted(year, rules, method, scope, listed=not sums)
+    if methods is not None:
+        return _compare(options, config, year, rules, methods, scope)
+    if disposal is not None:
+        return _explain(options, config, year, rules, method, scope, disposal)
+    return _year(options, config, year, rules, method, scope, listed=not sums)
+
+
+def _year(
+    options: Options,
+    config: Config,
+    year: int,
+    rules: str,
+    method: str | None,
+    scope: str | None,
+    *,
+    listed: bool,
+) -> int:
+    want = wanted(year, rules, method, scope, listed=listed)
     with (
         reading(config) as ledger,
         options.progress(f"Tax year {year}") as notify,
@@ -45,8 +82,42 @@ def command(
             shown = [*islice(found.rows, SHOWN)]
             left = sum(1 for _ in found.rows)
             if not options.quiet:
-                _show(found, shown, left)
+                from recon.cli._tax_screen import show
+
+                show(found, shown, left)
         return OPEN_BREAKS if breaks(found) else 0
+
+
+def _explain(
+    options: Options,
+    config: Config,
+    year: int,
+    rules: str,
+    method: str | None,
+    scope: str | None,
+    disposal: str,
+) -> int:
+    from recon.cli._tax_explained import show
+    from recon.pipeline.tax_explain import explain
+    from recon.pipeline.tax_explained import facts
+
+    want = wanted(year, rules, method, scope)
+    with reading(config) as ledger, options.progress(f"Tax year {year}"):
+        found = explain(config, ledger, want, disposal)
+    options.answer(facts(found), lambda: show(found))
+    return OPEN_BREAKS if found.lacks else 0
+
+
+def _compare(options: Options, config: Config, year: int, rules: str, methods: str, scope: str | None) -> int:
+    from recon.cli._tax_screen import show_compared
+    from recon.pipeline.tax_compare import compare, facts, wanted_methods
+
+    wants = wanted_methods(year, rules, methods, scope)
+    with reading(config) as ledger, options.progress(f"Tax year {year}"):
+        found = compare(config, ledger, wants)
+    document = facts(found)
+    options.answer(document, lambda: show_compared(found[0], document))
+    return OPEN_BREAKS if any(breaks(one) for one in found) else 0
 
 
 def _stream(found: Taxed) -> None:
@@ -60,59 +131,3 @@ def _stream(found: Taxed) -> None:
     out.write('\n ],\n "summary": ')
     out.write(json.dumps(summary(found), ensure_ascii=False, indent=1))
     out.write("\n}\n")
-
-
-def _show(found: Taxed, rows: Sequence[Any], left: int) -> None:
-    head, told = found.head(), summary(found)
-    click.echo(
-        click.style(f"{found.want.rules.title}, tax year {head['year']}", bold=True)
-        + f"; method {head['method'] or 'none'}, scope {head['scope']}, amounts in {head['currency']}"
-    )
-    if rows:
-        _show_rows([row_facts(row) for row in rows])
-        if left:
-            click.echo(f"and {left} more rows; --json gives all of them.\n")
-    _show_sums(told)
-    for line in told["breaks"]:
-        click.echo(click.style("Open: ", fg="red") + line["diagnosis"]["text"])
-
-
-def _show_rows(rows: Sequence[Mapping[str, Any]]) -> None:
-    names = ("quantity", "proceeds", "cost", "gain")
-    amounts = [aligned([_short(row[name]) for row in rows]) for name in names]
-    columns = [(title, "left") for title in ("Disposal", "Asset", "Acquired", "Disposed", "Rule")]
-    columns += [(name.capitalize(), "right") for name in names]
-    shown = [
-        [
-            row["id"],
-            row["asset"],
-            (row["acquired_at"] or "")[:10],
-            row["disposed_at"][:10],
-            row["rule"],
-            *figures,
-        ]
-        for row, *figures in zip(rows, *amounts, strict=True)
-    ]
-    table("Disposals", columns, shown)
-
-
-def _show_sums(told: Mapping[str, Any]) -> None:
-    names = ("proceeds", "cost", "gain")
-    assets = told["assets"]
-    if assets:
-        amounts = [aligned([_short(one[name]) for one in assets]) for name in names]
-        columns = [("Asset", "left"), ("Disposals", "right"), *((one.capitalize(), "right") for one in names)]
-        rows = [
-            [one["asset"], str(one["disposals"]), *figures]
-            for one, *figures in zip(assets, *amounts, strict=True)
-        ]
-        table("By asset", columns, rows)
-    if forms := told["forms"]:
-        columns = [("Form", "left"), ("Box", "left"), ("What", "left"), ("Figure", "right")]
-        table("Forms", columns, [[one["form"], one["box"], one["title"], one["value"]] for one in forms])
-
-
-def _short(amount: str) -> str:
-    """An amount with at most eight decimals, for the eye."""
-    whole, _, behind = amount.partition(".")
-    return f"{whole}.{behind[:8]}".rstrip(".")

@@ -34,12 +34,15 @@ def _read(path: Path, rows: "csv.DictReader[str]") -> Mapping[str, Sequence[tupl
         raise _refused(path, 1, f"it has no column {', '.join(missing)}")
     found: dict[str, list[tuple[str, int]]] = {}
     for row in rows:
+        for name in COLUMNS[:2]:
+            if not row[name]:
+                raise _refused(path, rows.line_num, f"column {name}: expected an id")
         try:
             units = scaled(parse(row["quantity"]))
         except NumberRefused as refused:
             raise _refused(path, rows.line_num, f"column quantity: {refused}") from None
-        if units <= 0 or not row["disposal"] or not row["lot"]:
-            raise _refused(path, rows.line_num, "expected a disposal, a lot and a quantity above 0")
+        if units <= 0:
+            raise _refused(path, rows.line_num, "column quantity: expected a number above 0")
         found.setdefault(row["disposal"], []).append((row["lot"], units))
     return found
 

@@ -54,15 +54,17 @@ def summary(found: Taxed) -> dict[str, Any]:
     assets = tally.by(lambda key: (key[0], key[3]))
     activities = tally.by(lambda key: key[1:])
     return {
-        **_sums(counted.get(True, Sums())),
+        **sums_facts(counted.get(True, Sums())),
         "terms": [
-            {"term": term, **_sums(sums)} for (term, taxed), sums in sorted(terms.items(), key=str) if taxed
+            {"term": term, **sums_facts(sums)}
+            for (term, taxed), sums in sorted(terms.items(), key=str)
+            if taxed
         ],
         "assets": [
-            {"asset": asset, **_sums(sums)} for (asset, taxed), sums in sorted(assets.items()) if taxed
+            {"asset": asset, **sums_facts(sums)} for (asset, taxed), sums in sorted(assets.items()) if taxed
         ],
         "activities": [
-            {"activity": what, "term": term, "taxed": taxed, **_sums(sums)}
+            {"activity": what, "term": term, "taxed": taxed, **sums_facts(sums)}
             for (what, term, taxed), sums in sorted(activities.items(), key=str)
         ],
         "income": {kind: said(amount) for kind, amount in sorted(tally.income.items())},
@@ -86,7 +88,8 @@ def summary(found: Taxed) -> dict[str, Any]:
     }
 
 
-def _sums(sums: Sums) -> dict[str, Any]:
+def sums_facts(sums: Sums) -> dict[str, Any]:
+    """Sums as JSON states them."""
     return {
         "disposals": sums.disposals,
         "rows": sums.rows,
@@ -111,7 +114,31 @@ def _held(one: Held) -> Mapping[str, Any]:
 
 def breaks(found: Taxed) -> list[Break]:
     """What is open in the year: units that left and that no lot had, and amounts that nothing tells."""
-    return [*_shorts(found), *_lacks(found)]
+    return [*_untied(found), *_shorts(found), *_lacks(found)]
+
+
+def _untied(found: Taxed) -> Iterator[Break]:
+    """Pools whose units in the books of the rulebook are not the ledger's own."""
+    for tie in found.ties:
+        if not tie.holds:
+            units = ", ".join(
+                f"{name} {said(value)}" for name, value in tie._asdict().items() if name != "pool"
+            )
+            yield Break(
+                check="lots",
+                severity="error",
+                asset=tie.pool,
+                anchor="tie",
+                diagnosis=Diagnosis(
+                    kind="unexplained",
+                    text=f"The units of {tie.pool} that lots stand for are not those of the ledger: {units}. Please "
+                    "report this",
+                ),
+            )
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _shorts(found: Taxed) -> Iterator[Break]:
@@ -134,9 +161,9 @@ def _shorts(found: Taxed) -> Iterator[Break]:
             anchor="short",
             diagnosis=Diagnosis(
                 kind="unexplained",
-                text=f"{said(missing)} {pool} left that no lot had, in {len(short)} disposals; it first went short at "
-                f"{said_text(at)}, when {first.id} took {said(units)} more than there was. Pull what came before, "
-                "or state what was there in [[opening]] with its cost",
+                text=f"{said(missing)} {pool} left that no lot had, in {_count(len(short), 'disposal')}; "
+                f"it first went short at {said_text(at)}, when {first.id} took {said(units)} more than there was. "
+                "Pull what came before, or state what was there in [[opening]] with its cost",
                 records=({"id": first.id},),
             ),
         )
@@ -158,7 +185,7 @@ def _lacks(found: Taxed) -> Iterator[Break]:
             anchor=f"lacks {activity}",
             diagnosis=Diagnosis(
                 kind="unexplained",
-                text=f"{len(lacks)} movements of {pool} have no amount, first {first.id}: {first.why}",
+                text=f"{_count(len(lacks), 'movement')} of {pool} without an amount, first {first.id}: {first.why}",
                 records=({"id": first.id},),
             ),
         )
