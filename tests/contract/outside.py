@@ -25,7 +25,7 @@ SCHEMAS = ROOT / "tests" / "cases" / "schemas"
 PROGRAM = (sys.executable, "-c", "from recon.cli import main; main()")
 _PARTS = {"run": ("pull", "reconcile"), "demo": ("pull", "reconcile")}
 """Answers that are made of other commands' answers."""
-_ALONE = ("pull", "balances", "reconcile", "verify", "close", "sign", "reopen", "bridge")
+_ALONE = ("pull", "balances", "reconcile", "verify", "close", "sign", "reopen", "bridge", "tax")
 _GROUPS = {
     "breaks": {
         **dict.fromkeys(("list", "show", "export", "import"), "breaks-{}"),
@@ -128,9 +128,11 @@ def _hold_to_schema(args: tuple[str, ...], ran: Ran, whole: str) -> None:
         if word in _GROUPS[command]:
             fitting(_GROUPS[command][word].format(word), document)
             return
+    if command == "tax":
+        command = next((f"tax-{word}" for word in ("explain", "compare") if f"--{word}" in args), command)
     for part in _PARTS.get(command, ()):
         fitting(part, document[part])
-    if command in _ALONE:
+    if command.partition("-")[0] in _ALONE:
         fitting(command, document)
 
 
