@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from recon.core.activity import PURCHASE, SALE, SWAP_IN, SWAP_OUT, TRANSFER
+from recon.core.adjustments import ADJUSTMENTS, document_of
 from recon.core.canonical import read_json
 from recon.core.money import parse
 from recon.core.records import Told
@@ -63,6 +64,9 @@ def _stated(tx: Transaction, config: Config, entries: Iterable[int]) -> dict[int
             row = read_json(one.data.encode())
             cost = scaled(parse(row["cost"])) if row["cost"] else None
             found[one.entry_id] = one.asset, Said(cost=cost, note=row["note"])
+            continue
+        if one.stream == ADJUSTMENTS:
+            found[one.entry_id] = one.asset, Said(note=document_of(one.data).draft.text)
             continue
         told = readers[one.source](one.data) if one.source in readers else Told()
         worth = None
