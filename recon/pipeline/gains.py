@@ -8,7 +8,7 @@ from typing import TypeVar
 from recon.core.activity import INCOME, PURCHASE, SALE
 from recon.core.lots import SHORT, Match, Movement, Outcome
 from recon.core.tax import Row, Rulebook, Sums, Term, half_up
-from recon.pipeline.value import View, treatment
+from recon.pipeline.value import Lack, View, treatment
 
 K = TypeVar("K", bound=Hashable)
 Key = tuple[str, str, Term | None, bool]
@@ -37,6 +37,7 @@ class Tally:
         self.term = lru_cache(maxsize=100_000)(self._term)
         self.key = lru_cache(maxsize=1_000)(self._key)
         self._gains: dict[Key, int] = {}
+        self._first: dict[str, Lack] = {}
 
     def _term(self, acquired: int, disposed: int) -> Term | None:
         return self.rules.term(date.fromordinal(acquired), date.fromordinal(disposed))
@@ -116,6 +117,14 @@ class Tally:
             self.received[year] = self.received.get(year, 0) + movement.worth
             self.spent[year] = self.spent.get(year, 0) + movement.worth - movement.amount
 
+    def first_lack(self, pool: str) -> Lack | None:
+        """The first movement of a pool whose amount nothing tells. What was asked once stays: later ones are later."""
+        if pool not in self._first:
+            every = [one for one in self.view.lacks.values() if one.pool == pool]
+            if every:
+                self._first[pool] = min(every, key=lambda one: (one.moment, one.id))
+        return self._first.get(pool)
+
     def year_of(self, day: int) -> int:
         """The tax year of a day."""
         on = date.fromordinal(day)
@@ -189,12 +198,13 @@ def is_disposal(movement: Movement, rules: Rulebook) -> bool:
     )
 
 
-def unmatched(movements: Iterable[Movement], pool: str, tally: Tally) -> Iterator[Row]:
-    """What left for a worth, where the law knows no lots."""
+def unmatched(movements: Iterable[Movement], pool: str, tally: Tally, *, listed: bool) -> Iterator[Row]:
+    """What left for a worth, where the law knows no lots: it is counted, and gives rows where these are ``listed``."""
     for one in movements:
         if tally.first <= one.day < tally.after and is_disposal(one, tally.rules):
             tally.brought(one, pool)
-            yield lotless(one, pool, tally)
+            if listed:
+                yield lotless(one, pool, tally)
 
 
 def lotless(one: Movement, pool: str, tally: Tally) -> Row:
@@ -227,24 +237,26 @@ def row_of(match: Match, key: Key, tally: Tally) -> Row:
         term,
         taxed,
         None if lot is None else lot.id,
-        "" if proceeds is not None and cost is not None else _why(match, pool, tally),
+        "" if proceeds is not None and cost is not None else _why(match, key, tally),
     )
 
 
-def _why(match: Match, pool: str, tally: Tally) -> str:
+def _why(match: Match, key: Key, tally: Tally) -> str:
     """Why an amount of a match is not known."""
     lacks = tally.view.lacks
+    pool, _, _, taxed = key
     said = []
-    if match.proceeds is None and match.movement.id in lacks:
-        said.append(f"proceeds: {lacks[match.movement.id].why}")
+    if match.proceeds is None and taxed:
+        name = match.movement.id
+        why = lacks[name].why if name in lacks else "not all that left on this day has a known amount"
+        said.append(f"proceeds: {why}")
     if match.rule == SHORT:
         said.append("cost: no lot had these units when they left")
     elif match.cost is None and match.lot is not None:
         at = match.lot.id
         said.append(f"cost of {at}: {lacks[at].why if at in lacks else 'nothing tells what it cost'}")
     elif match.cost is None:
-        causes = [one for one in lacks.values() if one.pool == pool and one.moment <= match.movement.at]
-        first = min(causes, key=lambda one: one.moment, default=None)
+        first = tally.first_lack(pool)
         told = "" if first is None else f", first {first.id}: {first.why}"
         said.append(f"cost: the pool holds units whose cost nothing tells{told}")
     return "; ".join(said)

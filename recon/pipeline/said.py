@@ -15,7 +15,8 @@ from recon.pipeline.openings import STREAM as OPENINGS
 from recon.pipeline.tax_settings import Rule
 from recon.pipeline.units import Part, scaled
 
-_UNSAID = {PURCHASE, SALE, SWAP_IN, SWAP_OUT, TRANSFER}
+_TRADED = {PURCHASE, SALE, SWAP_IN, SWAP_OUT}
+_UNSAID = {*_TRADED, TRANSFER}
 """What is told by its postings alone."""
 
 
@@ -39,7 +40,7 @@ def heard(tx: Transaction, config: Config, parts: Iterable[Part]) -> tuple[list[
     every = [*parts]
     asked = {one.entry for one in every if one.activity not in _UNSAID}
     stated = _stated(tx, config, asked) if asked else {}
-    trades = {one.entry for one in every if one.activity in _UNSAID}
+    trades = {one.entry for one in every if one.activity in _TRADED}
     said: dict[str, Said] = {}
     chosen = []
     for part in every:

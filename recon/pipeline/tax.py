@@ -247,7 +247,7 @@ def _rows(opened: Books, found: Taxed, plan: Plan) -> Iterator[Row]:
     for pool in opened.pools:
         moved = Moved(opened.movements(pool), tally)
         if want.method is None:
-            yield from unmatched(moved, pool, tally)
+            yield from unmatched(moved, pool, tally, listed=want.listed)
             continue
         matches = Matched(want.method.match(moved, plan))
         short = yield from matched(matches, pool, tally, listed=want.listed)

@@ -162,6 +162,19 @@ def test_a_pool_with_an_unknown_cost_names_the_first_cause(tmp_path: Path) -> No
     assert "first broker-000000001: no price of EUR in USD" in row["lacks"]
 
 
+def test_what_left_on_one_day_lacks_an_amount_where_one_part_of_it_does(tmp_path: Path) -> None:
+    lines = [
+        line("2024-05-01", "buy", "3 BTC", "300 GBP"),
+        line("2024-05-05T10:00:00Z", "sell", "1 BTC", "500 GBP"),
+        line("2024-05-05T11:00:00Z", "sell", "1 BTC", "500 EUR"),
+    ]
+    shelf = Shelf(tmp_path, lines, "GBP", "Europe/London")
+    [row] = shelf.rows(2024, "uk", code=3)
+    assert "not all that left on this day has a known amount" in row["lacks"]
+    said = " ".join(shelf.ask(2024, "uk", "--explain", row["id"], code=3).stdout.split())
+    assert "no price of EUR in GBP" in said and "Proceeds 500 GBP" in said
+
+
 OUT = line("2024-05-05", "withdrawal", "0.5 BTC", "30000 USD", note="to Jo, invoice 7")
 
 
@@ -221,6 +234,7 @@ def test_a_law_without_lots_counts_what_was_paid_with_and_what_nobody_knows(tmp_
     forms = {one["title"]: one["value"] for one in found["summary"]["forms"]}
     assert forms["Przychód"] == "1300.00"
     assert "1" in [value for title, value in forms.items() if title.startswith("Rows in no figure")]
+    assert shelf.tax(2024, "pl", "--summary", code=3) == found | {"disposals": []}
     assert told(shelf.tax(2024, "pl", "--explain", "broker-000000002")["disposal"], "proceeds cost") == (
         "400",
         None,
