@@ -180,7 +180,8 @@ def _fill(
     plain = sorted(tables - {"legs"})
     names = [*LEGS, *plain] if "legs" in tables and not kept else plain
     names = [*names, "late"] if "legs" in tables else names
-    names = [*names, *sorted({*OF_PLAIN} - {*names})] if money else names
+    names = [*dict.fromkeys((*OF_PLAIN, *names))] if money else names
+    names = [one for one in names if one != "postings"] if money else names
     cuts |= {"after": 0, "first": 0, "last": cuts["records"]}
     with clear_errors(ledger.where), ledger.alone() as database, ThreadPoolExecutor(2) as both_cores:
         parts = list(both_cores.map(partial(read, database, cuts), names))
@@ -199,7 +200,7 @@ def _fill(
         copy.execute(_ORIGINS)
     for name in plain:
         copy.execute(f"CREATE TABLE {name} AS {typed(name)}")
-    for name in names:
+    for name in {*names, "postings"}:
         copy.unregister(f"{name}_part")
 
 

@@ -36,6 +36,10 @@ _PARTS = {
         "entry_id count, account text, asset text, quantity number, balance_after number",
         "postings WHERE entry_id > {after} AND entry_id <= {entries}",
     ),
+    "sides": _Part(
+        "entry_id count, account text, asset text, quantity number",
+        "postings WHERE entry_id > {after} AND entry_id <= {entries}",
+    ),
     "pending": _Part(
         "record count id, source text, stream text, account text, asset text, quantity number, at moment, kind text",
         """records WHERE status = 'pending' AND id <= {records} AND NOT EXISTS (

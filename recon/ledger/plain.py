@@ -10,40 +10,36 @@ import duckdb
 
 from recon.ledger.parts import typed
 
-PARTS = ("entries", "postings", "links", "versions", "late")
+PARTS = ("entries", "sides", "links", "versions", "late")
 """What they are made of."""
 
+# Each posting counts by what it is, in a decimal place of its kind, so that the sum over an entry of at most five
+# postings tells how many it has of each.
 _MAKE = f"""
 CREATE TABLE plain AS
 WITH sides AS (
-    SELECT
-        p.entry_id AS entry,
-        p.account AS account,
-        p.asset AS asset,
-        list_contains($money, p.asset) AS money,
-        p.quantity AS quantity,
-        p.account = 'trading' AS traded,
-        starts_with(p.account, 'assets:') AS own,
-        starts_with(p.account, 'fees:') AS fee
-    FROM ({typed("postings")}) AS p
+    SELECT p.entry_id AS entry, p.account AS account, p.asset AS asset, p.quantity AS quantity,
+        CASE
+            WHEN p.account = 'trading' THEN CASE WHEN list_contains($money, p.asset) THEN 100 ELSE 10 END
+            WHEN starts_with(p.account, 'assets:') THEN CASE WHEN list_contains($money, p.asset) THEN 0 ELSE 1 END
+            WHEN starts_with(p.account, 'fees:') AND list_contains($money, p.asset) AND p.quantity > 0 THEN 1000
+            ELSE 10000
+        END AS kind
+    FROM ({typed("sides")}) AS p
 ),
 trades AS (
     SELECT
         s.entry,
-        max(CASE WHEN s.own AND NOT s.money THEN s.account END) AS place,
-        max(CASE WHEN s.traded AND NOT s.money THEN s.asset END) AS asset,
-        max(CASE WHEN s.traded AND s.money THEN s.asset END) AS currency,
-        max(CASE WHEN s.traded AND NOT s.money THEN -s.quantity END) AS quantity,
-        max(CASE WHEN s.traded AND s.money THEN -s.quantity END) AS paid,
-        coalesce(max(CASE WHEN s.fee THEN s.quantity END), 0) AS fee
+        any_value(CASE WHEN s.kind = 1 THEN s.account END) AS place,
+        any_value(CASE WHEN s.kind = 10 THEN s.asset END) AS asset,
+        any_value(CASE WHEN s.kind = 100 THEN s.asset END) AS currency,
+        any_value(CASE WHEN s.kind = 1000 THEN s.asset END) AS fee_currency,
+        any_value(CASE WHEN s.kind = 10 THEN -s.quantity END) AS quantity,
+        any_value(CASE WHEN s.kind = 100 THEN -s.quantity END) AS paid,
+        coalesce(any_value(CASE WHEN s.kind = 1000 THEN s.quantity END), 0) AS fee
     FROM sides AS s
     GROUP BY s.entry
-    HAVING sum(CASE WHEN s.traded THEN 1 ELSE 0 END) = 2
-        AND sum(CASE WHEN s.own AND NOT s.money THEN 1 ELSE 0 END) = 1
-        AND sum(CASE WHEN s.fee AND s.money AND s.quantity > 0 THEN 1 ELSE 0 END)
-            = sum(CASE WHEN s.traded OR s.own THEN 0 ELSE 1 END)
-        AND sum(CASE WHEN s.fee THEN 1 ELSE 0 END) <= 1
-        AND min(CASE WHEN s.money THEN s.asset END) = max(CASE WHEN s.money THEN s.asset END)
+    HAVING count(*) <= 5 AND sum(s.kind) IN (111, 1111)
 ),
 odd AS (
     SELECT reverses AS entry FROM entries_part WHERE reverses IS NOT NULL
@@ -58,7 +54,7 @@ SELECT t.entry, e.source, e.seq AS number, e.at, t.place, t.asset, t.currency, t
 FROM trades AS t
 JOIN ({typed("entries")}) AS e ON e.id = t.entry AND e.reverses IS NULL
 LEFT JOIN (SELECT DISTINCT entry FROM odd) AS o ON o.entry = t.entry
-WHERE t.asset IS NOT NULL AND t.currency IS NOT NULL AND o.entry IS NULL
+WHERE o.entry IS NULL AND (t.fee_currency IS NULL OR t.fee_currency = t.currency)
     AND (t.quantity > 0) = (t.paid < 0) AND t.quantity <> 0 AND t.paid <> 0
 """
 
@@ -70,5 +66,8 @@ def make_plain(copy: duckdb.DuckDBPyConnection, money: Collection[str]) -> None:
     ``quantity`` is what arrived of the asset, ``paid`` what arrived of the currency; one of them is below zero.
     """
     copy.execute(_MAKE, {"money": sorted(money)})
-    rest = copy.sql("SELECT p.* FROM postings_part AS p ANTI JOIN plain AS t ON t.entry = p.entry_id")
+    rest = copy.sql(
+        "SELECT p.*, CAST(NULL AS VARCHAR) AS balance_after "
+        "FROM sides_part AS p ANTI JOIN plain AS t ON t.entry = p.entry_id"
+    )
     copy.register("postings_part", rest.to_arrow_table())

@@ -127,7 +127,7 @@ def _movements(config: Config, ledger: Ledger, *, plain: bool) -> Iterator[tuple
         )
         found = [(one.pool, movement(view, one)) for one in others]
         for pool, assets in traded(copy, config.pools).items() if plain else ():
-            found += [(pool, one) for one in of_trade(view, plain_trades(copy, assets))]
+            found += [(pool, one) for one in of_trade(view, plain_trades(copy, assets), pool)]
     yield from sorted(found, key=lambda one: (one[0], order(one[1])))
 
 

@@ -18,7 +18,8 @@ class OneLot(Source):
 
     lot: Lot
 
-    def __init__(self, lot: Lot, number: int) -> None:
+    def __init__(self, movement: Movement, number: int) -> None:
+        lot = Lot._make(movement[:8])
         super().__init__(lot, lot.quantity, lot.cost)
         self.number = number
 
@@ -66,21 +67,21 @@ class LotBook:
         """A new lot."""
         shelf = self._shelf
         shelf.acquired += 1
-        lot = OneLot(Lot(*movement[:8]), shelf.acquired)
-        self._left[lot] = movement.quantity
+        lot = OneLot(movement, shelf.acquired)
+        self._left[lot] = lot.whole
         heappush(self._queue, self._order.rank(lot))
-        if movement.id in shelf.named:
+        if shelf.named and movement.id in shelf.named:
             shelf.named[movement.id] = lot
 
     def take(self, units: int, movement: str) -> list[Taken]:
         """Chosen lots, then the next ones in order."""
-        taken: list[Taken] = []
-        if movement in self._shelf.choices:
-            chosen = self._chosen(units, movement)
-            taken = [(lot.lot, "specific", some, lot.give(some)) for lot, some in chosen]
-            units -= sum(some for _, some in chosen)
         rule = self._shelf.order.name
-        return taken + [(lot.lot, rule, some, lot.give(some)) for lot, some in self._next(units)]
+        if movement not in self._shelf.choices:
+            return [(lot.lot, rule, some, lot.give(some)) for lot, some in self._next(units)]
+        chosen = self._chosen(units, movement)
+        units -= sum(some for _, some in chosen)
+        by_rule = [("specific", piece) for piece in chosen] + [(rule, piece) for piece in self._next(units)]
+        return [(lot.lot, name, some, lot.give(some)) for name, (lot, some) in by_rule]
 
     def depart(self, units: int, movement: str) -> list[tuple[OneLot, int]]:
         """The same lots as a disposal would take."""

@@ -50,8 +50,7 @@ class Source:
         self.given += units
         if self.cost is None:
             return None
-        before = self.spent
-        self.spent = upto(self.cost, self.given, self.whole)
+        before, self.spent = self.spent, upto(self.cost, self.given, self.whole)
         return self.spent - before
 
 
@@ -106,9 +105,8 @@ def walk(
 def matches(movement: Movement, taken: Iterable[Taken]) -> list[Match]:
     """The matches of a movement that left, and what it went short of."""
     proceeds = Source(None, -movement.quantity, movement.amount)
-    found = [
-        Match(movement, lot, rule, units, proceeds.give(units), cost) for lot, rule, units, cost in taken
-    ]
+    give = proceeds.give
+    found = [Match(movement, lot, rule, units, give(units), cost) for lot, rule, units, cost in taken]
     short = proceeds.whole - proceeds.given
     if short:
         found.append(Match(movement, None, SHORT, short, proceeds.give(short), None))
