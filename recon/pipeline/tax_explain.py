@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from itertools import takewhile
 from typing import NamedTuple
 
+from recon.core.activity import LOST
 from recon.core.errors import ConfigError
 from recon.core.lots import SHORT, Match, Movement, Plan, order
 from recon.core.tax import Row
@@ -206,7 +207,7 @@ class _Seen:
         movements = self._noted() if self._joined else self._movements
         for match in want.method.match(movements, plan):
             of = match.movement
-            if of.day == self._asked.day if self._joined else of.id == self._asked.id:
+            if self._is_asked(of) if self._joined else of.id == self._asked.id:
                 found.append(match)
             elif found:
                 break
@@ -224,7 +225,8 @@ class _Seen:
         """What the pool held before the disposal: day after day what was drawn from it, and what was left over."""
         units = 0
         cost: int | None = 0
-        for day in sorted(day for day in {*self.stock, *self.drawn} if day < self._asked.day):
+        until = self._asked.day + (self._asked.activity == LOST)
+        for day in sorted(day for day in {*self.stock, *self.drawn} if day < until):
             for sign, side in ((-1, self.drawn), (1, self.stock)):
                 more = side.get(day)
                 if more is not None and more.quantity:
@@ -233,14 +235,17 @@ class _Seen:
                     cost = cost if units else 0
         return Stock(units, cost)
 
+    def _is_asked(self, one: Movement) -> bool:
+        """Whether it is of the disposal's day. What was lost on a day is matched apart, after all else."""
+        return one.day == self._asked.day and (one.activity == LOST) == (self._asked.activity == LOST)
+
     def _noted(self) -> Iterator[Movement]:
-        today = self._asked.day
         for one in self._movements:
             if not one.transfer:
                 if one.quantity > 0:
                     self._arrived.setdefault(one.day, []).append(one.id)
                     self.stock[one.day] = _more(self.stock.get(one.day), one.quantity, one.amount)
-                elif one.day == today:
+                elif self._is_asked(one):
                     self.left.append(one.id)
             yield one
 

@@ -6,6 +6,8 @@ earlier acquisition first, and the earlier disposal before the later one (sectio
 of all else, at its average cost (section 104). That this holds for tokens: HMRC's Cryptoassets Manual, CRYPTO22200
 and the examples of CRYPTO22250 and the pages after it.
 
+What was stolen or lost is no disposal, and takes no part in this: it leaves the pool, after all else of its day.
+
 Days are those of London. There is one pool whatever the places, so that moves between own places change nothing.
 """
 
@@ -13,6 +15,7 @@ from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from itertools import groupby
 
+from recon.core.activity import LOST
 from recon.core.lots import UNIVERSAL, Lot, Match, Method, Movement, Outcome, Plan
 from recon.tax.methods._pool import Pool
 from recon.tax.methods._walk import Source, Taken, holdings, matches
@@ -27,11 +30,14 @@ class _Day:
         self.day = day
         self.acquired: Movement | None = None
         self.disposed: Movement | None = None
+        self.lost: Movement | None = None
         for one in movements:
             if one.transfer:
                 continue
             if one.quantity > 0:
                 self.acquired = _joined(self.acquired, one)
+            elif one.activity == LOST:
+                self.lost = _joined(self.lost, one)
             else:
                 self.disposed = _joined(self.disposed, one)
         self.left = self.acquired.quantity if self.acquired else 0
@@ -82,6 +88,8 @@ def _settled(waiting: deque[_Day], pool: Pool, today: int | None) -> Iterator[Ma
             yield from matches(day.disposed, [*day.taken, *pool.take(day.open, day.disposed.id)])
         if day.source and day.left:
             pool.add(day.left, day.source.give(day.left))
+        if day.lost:
+            yield from matches(day.lost, pool.take(-day.lost.quantity, day.lost.id))
 
 
 def _joined(first: Movement | None, other: Movement) -> Movement:
