@@ -263,6 +263,9 @@ def _trade(own: _Leg, one: _Leg, rest: Sequence[_Leg], fees: tuple[tuple[str, in
     if against is not None and against.money:
         part = _part(own, one, PURCHASE if arrives else SALE)
         return part._replace(money=(against.pool, abs(against.quantity)), fees=fees)
+    if against is not None and against.pool == one.pool and against.quantity == -one.quantity:
+        # one asset by two codes: it was only moved from one to the other
+        return _part(own, one, TRANSFER)._replace(transfer=one.id)
     part = _part(own, one, SWAP_IN if arrives else SWAP_OUT)
     taken = () if arrives and against is not None else fees
     return part._replace(other=None if against is None else (against.pool, abs(against.quantity)), fees=taken)
