@@ -5,7 +5,7 @@ from datetime import date
 from functools import lru_cache
 from typing import TypeVar
 
-from recon.core.activity import INCOME, PURCHASE, SALE
+from recon.core.activity import INCOME, OPENING, PURCHASE, SALE
 from recon.core.lots import SHORT, Match, Movement, Outcome
 from recon.core.tax import Row, Rulebook, Sums, Term, half_up
 from recon.pipeline.value import Lack, View, treatment
@@ -21,7 +21,8 @@ class Tally:
     """The sums of a year, while its matches go by: the matches of a disposal one after another, and pool after pool.
 
     ``spent`` and ``received`` are money by tax year, ``shorts`` the disposals that lots ran short for, with the units
-    missing. ``listed`` are what a form adds up that lists the rows, each rounded.
+    missing, ``unknown`` by pool the first match that is in no sum. ``listed`` are what a form adds up that lists the
+    rows, each rounded.
     """
 
     def __init__(self, rules: Rulebook, year: int, view: View) -> None:
@@ -36,6 +37,7 @@ class Tally:
         self.shorts: list[tuple[str, Movement, int]] = []
         self.term = lru_cache(maxsize=100_000)(self._term)
         self.key = lru_cache(maxsize=1_000)(self._key)
+        self.unknown: dict[str, Match] = {}
         self._gains: dict[Key, int] = {}
         self._first: dict[str, Lack] = {}
 
@@ -55,6 +57,8 @@ class Tally:
             proceeds = cost
         if proceeds is None or cost is None:
             sums.unknown += 1
+            if taxed:
+                self.unknown.setdefault(pool, match)
             return key
         sums.rows += 1
         sums.quantity += quantity
@@ -111,7 +115,7 @@ class Tally:
         if self.rules.lots or movement.amount is None or movement.worth is None:
             return
         year = self.year_of(movement.day)
-        if what == PURCHASE:
+        if what in (PURCHASE, OPENING) and movement.quantity > 0:
             self.spent[year] = self.spent.get(year, 0) + movement.amount
         elif is_disposal(movement, self.rules):
             self.received[year] = self.received.get(year, 0) + movement.worth

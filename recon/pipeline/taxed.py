@@ -1,6 +1,6 @@
 """What came of a tax year as its JSON answer states it, and what is open in it as breaks."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -114,7 +114,32 @@ def _held(one: Held) -> Mapping[str, Any]:
 
 def breaks(found: Taxed) -> list[Break]:
     """What is open in the year: units that left and that no lot had, and amounts that nothing tells."""
-    return [*_untied(found), *_shorts(found), *_lacks(found)]
+    told = [*_untied(found), *_shorts(found), *_lacks(found)]
+    return [*told, *_unknown(found, {one.asset for one in told})]
+
+
+def _unknown(found: Taxed, told: Collection[str | None]) -> Iterator[Break]:
+    """Pools with disposals in no sum that nothing else is open of: their units came from nowhere known."""
+    for pool, first in sorted(found.tally.unknown.items()):
+        if pool not in told:
+            movement = first.movement
+            lot = "a pool" if first.lot is None else f"lot {first.lot.id}"
+            yield Break(
+                check="lots",
+                severity="error",
+                source=movement.place.partition(":")[0] or None,
+                account=movement.place.partition(":")[2] or None,
+                asset=pool,
+                at=EPOCH + MICROSECOND * movement.at,
+                anchor="unknown",
+                diagnosis=Diagnosis(
+                    kind="unexplained",
+                    text=f"Disposals of {pool} are in no sum, first {movement.id}: it took units of {lot}, whose cost "
+                    "nothing tells. They came from a place of one's own that no departure is known of: pull what they "
+                    "left, or say in [rules] what they are",
+                    records=({"id": movement.id},),
+                ),
+            )
 
 
 def _untied(found: Taxed) -> Iterator[Break]:

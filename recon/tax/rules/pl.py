@@ -135,6 +135,7 @@ RULES = Rulebook(
         "fees in kind": "A fee that is paid in a token is neither revenue nor cost.",
         "rewards": "Staking, mining, airdrops, forks and other income in tokens are no revenue when they come, and "
         "cost nothing. The tax office has held otherwise, for another form than PIT-38.",
+        "openings": "What an opening cost was spent in the year of its date.",
         "before 2019": "What was spent before 2019 is carried into it, as far as it exceeded what was received.",
         "foreign tax": "No tax was paid abroad.",
         "form numbers": "Boxes are those of PIT-38(18), the form for 2025, for every later year.",
