@@ -7,6 +7,7 @@ import click
 
 from recon.cli._output import aligned, paragraph, plain, table
 from recon.core.tax import Row
+from recon.pipeline.closed_years import Closing
 from recon.pipeline.tax import Taxed
 from recon.pipeline.taxed import said, summary
 
@@ -27,6 +28,20 @@ def heading(found: Taxed) -> None:
         click.style(f"{found.want.rules.title}, tax year {head['year']}", bold=True)
         + f"; method {head['method'] or 'none'}, scope {head['scope']}, amounts in {head['currency']}"
     )
+    if found.closing is not None:
+        _show_closing(found.closing)
+
+
+def _show_closing(closing: Closing) -> None:
+    name = closing.seal.period.name
+    paragraph(
+        f"The year is closed: these are the figures of the ledger as it stood when {name} was sealed, under "
+        f"{closing.seal.hash}. What came later: recon bridge {name} --rules R"
+    )
+    if closing.settings:
+        paragraph(
+            f"Reckoned with the settings of today, which are others than were sealed: {', '.join(closing.settings)}"
+        )
 
 
 def show(found: Taxed, rows: Sequence[Row], left: int) -> None:

@@ -8,27 +8,83 @@ from recon.cli._session import load, named, reading
 from recon.core.money import text
 from recon.core.times import short_text
 from recon.pipeline.bridge import Bridge, bridge
+from recon.pipeline.bridge_gains import Effect, Gains
+from recon.pipeline.tax import wanted
+from recon.pipeline.taxed import said
 
 _UNPROVED = 5
+_NAMED = 3
+"""Things that came late together and that people are told by name; --json names all."""
 
 
 @click.command("bridge")
 @click.argument("period", default="last-month")
+@click.option("--rules", multiple=True, metavar="R", help="Gains too, by us, uk, de, pl or generic.")
+@click.option("--method", metavar="M", help="The method, as for recon tax.")
+@click.option("--scope", metavar="S", help="The scope, as for recon tax.")
 @recon_command
-def command(options: Options, period: str) -> int:
+def command(
+    options: Options, period: str, rules: tuple[str, ...], method: str | None, scope: str | None
+) -> int:
     """Reconciles the sealed figures of PERIOD to what would be said today, in units.
 
-    Each item that came late stands between the two with its evidence.
+    Each item that came late stands between the two with its evidence. With --rules, which may stand several times,
+    cost and gains of each tax year that PERIOD reaches are bridged too.
     """
     config = load(options)
     asked = named(period, config)
-    with reading(config) as ledger, options.progress("Bridging"):
-        found = bridge(config, ledger, asked)
+    wants = [
+        wanted(0, one, method, scope) for one in dict.fromkeys(rules)
+    ]  # the years follow from the period
+    with reading(config) as ledger, options.progress("Bridging") as notify:
+        found = bridge(config, ledger, asked, wants, notify)
     options.answer(found.facts(), lambda: _show(found))
     return 0 if found.whole else _UNPROVED
 
 
 def _show(found: Bridge) -> None:
+    _show_units(found)
+    for one in found.gains or ():
+        _show_gains(one)
+
+
+def _show_gains(found: Gains) -> None:
+    head, closing = found.head, found.closing
+    lines = [
+        ("As sealed", found.sealed.figures),
+        *((_name(one), one.moved) for one in found.effects),
+        ("Today", found.today.figures),
+    ]
+    if any(found.difference):
+        lines.append(("Difference", found.difference))
+    names = ("proceeds", "cost", "gain", "income")
+    amounts = [aligned([said(getattr(figures, name)) for _, figures in lines]) for name in names]
+    columns = ["", *(name.capitalize() for name in names)]
+    if any(figures.unknown for _, figures in lines):
+        columns.append("Rows not known")
+        amounts.append([str(figures.unknown) for _, figures in lines])
+    whole = "closed with it" if found.closed else "up to its end"
+    table(
+        f"{found.want.rules.title}, tax year {head['year']} in {head['currency']}, {whole}; method "
+        f"{head['method'] or 'none'}, scope {head['scope']}",
+        [(title, "right" if title else "left") for title in columns],
+        [[name, *row] for (name, _), row in zip(lines, zip(*amounts, strict=True), strict=True)],
+    )
+    if closing.settings:
+        paragraph(
+            f"Reckoned with the settings of today, which are others than were sealed: {', '.join(closing.settings)}"
+        )
+    if any(found.difference):
+        paragraph("The difference should be zero: what came late does not explain it. See recon verify.")
+
+
+def _name(effect: Effect) -> str:
+    told = [" ".join(filter(None, (one.kind, one.entry, one.other))) for one in effect.came]
+    more = f" and {len(told) - _NAMED} more" if len(told) > _NAMED else ""
+    return ", ".join(told[:_NAMED]) + more
+
+
+def _show_units(found: Bridge) -> None:
     name, seal = found.seal.period.name, found.seal.hash
     moved = [one for one in found.spans if one.items or one.difference]
     if not moved:
@@ -60,7 +116,7 @@ def _show(found: Bridge) -> None:
             for (one, item), quantity in zip(items, quantities, strict=True)
         ],
     )  # fmt: skip
-    if not found.whole:
+    if any(one.difference for one in moved):
         paragraph(
             "The difference should be zero: the ledger is not the one that was sealed. See recon verify."
         )

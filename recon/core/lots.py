@@ -119,13 +119,14 @@ class Method:
 
     ``match`` takes the movements of one pool, ordered by ``order``, and yields a match for every unit that left, the
     matches of one movement together; what moves between own places is no match. ``scoped`` is False for a method that
-    knows one book only.
+    knows one book only. ``ahead``: so many days after a disposal units may still arrive that it is matched with.
     """
 
     name: str
     title: str
     match: Callable[[Iterable[Movement], Plan], Generator[Match, None, Outcome]]
     scoped: bool = True
+    ahead: int = 0
 
 
 def order(movement: Movement) -> tuple[int, int, str]:

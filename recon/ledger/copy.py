@@ -15,20 +15,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import duckdb
-from sqlalchemy import func, select
 
+from recon.ledger.cuts import Cuts, newest
 from recon.ledger.database import clear_errors
 from recon.ledger.kept import held, kept_files
 from recon.ledger.parts import LEGS, POSTED, read, typed
 from recon.ledger.plain import PARTS as OF_PLAIN
 from recon.ledger.plain import make_plain
 from recon.ledger.store import Ledger
-from recon.ledger.tables import METADATA
 
 TABLES = frozenset({
     "legs", "pending", "readings", "snapshots", "looks", "coverage", "facts", "beside", "reversals", "links",
 })  # fmt: skip
-_CUTS = ("entries", "records", "readings", "coverage", "links")
 _MEMORY = "2500MB"
 """What DuckDB may hold; the rest lies on disk meanwhile."""
 
@@ -133,17 +131,19 @@ def load(
     tied: bool = True,
     kept: Path | None = None,
     money: Collection[str] = (),
+    until: Cuts | None = None,
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A DuckDB connection with the copies that ``tables`` names, for as long as the block takes.
 
     Where it holds legs and links, the legs follow the links, unless that is left to the caller. ``kept`` is a folder
     where the legs of a ledger on a server stay from one load to the next (see recon.ledger.kept); a SQLite file is
     read anew. Where ``money`` names the assets that pay, plain trades are told by the table ``plain`` and have no legs
-    (see recon.ledger.plain). Raises LedgerError. No transaction of the ledger may be open while the copy is made:
+    (see recon.ledger.plain). ``until`` is a state that the ledger was in, instead of that of now: nothing is kept of
+    its legs. Raises LedgerError. No transaction of the ledger may be open while the copy is made:
     recon.ledger.sqlite says why.
     """
     with TemporaryDirectory(prefix="recon-copy-") as passing:
-        on_disk = kept is not None and ledger.on_server
+        on_disk = kept is not None and until is None and ledger.on_server
         copy = duckdb.connect(
             f"{passing}/copy" if on_disk else ":memory:",
             config={
@@ -158,7 +158,7 @@ def load(
             copy.execute("SET enable_progress_bar = false")
             with held(kept) if kept is not None and on_disk else nullcontext() as folder:
                 asked = {*tables, "behind"} if "links" in tables else {*tables}
-                _fill(ledger, copy, asked, folder, money)
+                _fill(ledger, copy, asked, folder, money, until)
             if tied and {"legs", "links"} <= {*tables}:
                 tie(copy)
             yield copy
@@ -170,12 +170,13 @@ def _fill(
     tables: set[str],
     folder: Path | None,
     money: Collection[str],
+    until: Cuts | None,
 ) -> None:
     """Makes the tables; where there is a folder, it holds the legs of all entries then."""
-    with ledger.transaction() as tx:
-        cuts = {
-            table: tx.connection.scalar(select(func.max(METADATA.tables[table].c.id))) or 0 for table in _CUTS
-        }
+    if until is None:
+        with ledger.transaction() as tx:
+            until = newest(tx)
+    cuts = until._asdict()
     kept = folder is not None and "legs" in tables and cuts["entries"] > 0
     plain = sorted(tables - {"legs"})
     names = [*LEGS, *plain] if "legs" in tables and not kept else plain

@@ -77,7 +77,7 @@ _PARTS = {
         "record count id, source text, stream text, account text, asset text, quantity number, at moment, kind text, "
         "txid mark, address mark",
         """records WHERE status = 'settled' AND (txid IS NOT NULL OR address IS NOT NULL) AND id <= {records}
-        AND NOT EXISTS (SELECT 1 FROM entries WHERE entries.record_id = records.id)
+        AND NOT EXISTS (SELECT 1 FROM entries WHERE entries.record_id = records.id AND entries.id <= {entries})
         AND NOT EXISTS (
             SELECT 1 FROM records AS newer
             WHERE newer.source = records.source AND newer.family = records.family AND newer.key = records.key

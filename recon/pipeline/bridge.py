@@ -1,7 +1,7 @@
 """From what was sealed to what would be said today: each item that came late, with its evidence, in units."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -12,10 +12,12 @@ from recon.core.seals import Seal
 from recon.core.times import Period, naive, short_text
 from recon.ledger.copy import load as typed_copy
 from recon.ledger.store import Ledger
+from recon.pipeline.bridge_gains import Gains, gains
 from recon.pipeline.close import found
 from recon.pipeline.config import Config
 from recon.pipeline.late import belonging
 from recon.pipeline.seals import seals
+from recon.pipeline.tax import Want
 
 _TODAY = """
 select l.ledger_account, l.asset, sum(l.quantity) as quantity
@@ -64,15 +66,21 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Bridge:
-    """The whole of it. ``whole``: sealed and late make up today's figure everywhere."""
+    """The whole of it. ``gains`` is None where no rulebook was asked for."""
 
     seal: Seal
     spans: Sequence[Span]
+    gains: Sequence[Gains] | None = None
 
     @property
     def whole(self) -> bool:
-        """Nothing is left unexplained."""
-        return not any(one.difference for one in self.spans)
+        """Sealed and late make up today's figure everywhere: nothing is left unexplained."""
+        return not any(one.difference for one in self.spans) and not self.unexplained
+
+    @property
+    def unexplained(self) -> Sequence[Gains]:
+        """Gains that what came late does not make up."""
+        return [one for one in self.gains or () if any(one.difference)]
 
     def facts(self) -> dict[str, Any]:
         """As the JSON answer states it."""
@@ -82,11 +90,21 @@ class Bridge:
             "measure": "units",
             "whole": self.whole,
             "lines": [one.facts() for one in self.spans],
+            "gains": None if self.gains is None else [one.facts() for one in self.gains],
         }
 
 
-def bridge(config: Config, ledger: Ledger, period: Period) -> Bridge:
-    """Bridges a sealed period. Raises ConfigError where it is not sealed."""
+def bridge(
+    config: Config,
+    ledger: Ledger,
+    period: Period,
+    wants: Sequence[Want] = (),
+    notify: Callable[[str], None] = lambda text: None,
+) -> Bridge:
+    """Bridges a sealed period, in gains too where ``wants`` say by which rules, of whatever year.
+
+    Raises ConfigError where it is not sealed.
+    """
     with ledger.transaction() as tx:
         seal = found(seals(tx), period)
     end = seal.period.end
@@ -107,4 +125,5 @@ def bridge(config: Config, ledger: Ledger, period: Period) -> Bridge:
             moved = total(one.quantity for one in late[place])
             if old or new or late[place]:
                 spans.append(Span(*place, old, late[place], moved, new, new - old - moved))
-    return Bridge(seal=seal, spans=spans)
+    valued = [one for want in wants for one in gains(config, ledger, seal, want, notify)]
+    return Bridge(seal=seal, spans=spans, gains=valued if wants else None)

@@ -36,6 +36,7 @@ from recon.ledger.reads import earliest_posted, heads, latest_readings, ledger_h
 from recon.ledger.rows import ActRow
 from recon.ledger.transaction import Transaction
 from recon.pipeline.books import books
+from recon.pipeline.closed_years import settings_of
 from recon.pipeline.config import Config
 from recon.pipeline.coverage import Certified, certify
 from recon.pipeline.openings import STREAM as OPENING
@@ -293,13 +294,7 @@ def _document(tx: Transaction, session: Session, period: Period, before: Sequenc
         newest=[{"source": one.source, "seq": one.seq, "hash": one.hash} for one in heads(tx)],
         acts=acts_head(tx),
         evidence={"seq": archive.next_seq - 1, "link": archive.head},
-        settings={
-            "entity": config.entity.model_dump(mode="json"),
-            "assets": dict(config.pools),
-            "transfers": _texts(config.transfers.model_dump()),
-            "prices": config.prices.model_dump(mode="json"),
-            "sources": {one.name: one.settings.shaping() for one in config.sources},
-        },
+        settings=settings_of(config),
         assumptions=config.assumptions(),
         prices=[],
     )

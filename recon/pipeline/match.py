@@ -85,8 +85,8 @@ def settle(config: Config, ledger: Ledger, copy: DuckDBPyConnection, run: int | 
     return found.unmatched._replace(strays=[*found.unmatched.strays, *astray])
 
 
-def tie_all(config: Config, ledger: Ledger, copy: DuckDBPyConnection) -> None:
-    """Lets the legs of a copy follow its links and those that the next reconciliation will store. Nothing is stored.
+def tie_all(config: Config, ledger: Ledger, copy: DuckDBPyConnection) -> int:
+    """Lets the legs of a copy follow its links and those that the next reconciliation will store; how many these are.
 
     The copy's legs must not follow its links yet, and the ledger must be in no transaction.
     """
@@ -97,6 +97,7 @@ def tie_all(config: Config, ledger: Ledger, copy: DuckDBPyConnection) -> None:
         rows = [LinkRow(newest[0] + number, 0, *one) for number, one in enumerate(found.links, 1)]
         _follow(copy, rows, None)
     tie(copy)
+    return len(found.links)
 
 
 def _follow(copy: DuckDBPyConnection, rows: Sequence[LinkRow], sealed: datetime | None) -> None:

@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
 from heapq import merge
+from itertools import takewhile
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -19,8 +20,11 @@ from recon.core.registry import one as plug_in
 from recon.core.tax import Line, Row, Rulebook, ScopeName, Year
 from recon.core.times import micros
 from recon.ledger.copy import load as typed_copy
+from recon.ledger.copy import tie
+from recon.ledger.cuts import Cuts
 from recon.ledger.store import Ledger
 from recon.pipeline.choices import chosen
+from recon.pipeline.closed_years import Closing, closing
 from recon.pipeline.config import Config
 from recon.pipeline.gains import Matched, Moved, Tally, matched, unmatched
 from recon.pipeline.match import tie_all
@@ -36,6 +40,7 @@ _BOOKS: Mapping[ScopeName, Callable[[str], str]] = {
     "account": lambda place: place,
 }
 _EVER = -(2**62)
+_NEVER = 2**62
 
 
 class Tie(NamedTuple):
@@ -65,7 +70,7 @@ class Want(NamedTuple):
     """What is asked.
 
     ``method`` is None for a law that knows no lots; ``scope`` None: as the rulebook says. ``listed`` is False where the
-    year's sums are enough.
+    year's sums are enough. ``until``: nothing is looked at that happened at this moment or later.
     """
 
     year: int
@@ -73,6 +78,7 @@ class Want(NamedTuple):
     method: Method | None
     scope: ScopeName | None
     listed: bool = True
+    until: datetime | None = None
 
 
 def wanted(year: int, rules: str, method: str | None, scope: str | None, *, listed: bool = True) -> Want:
@@ -100,7 +106,10 @@ def _unknown(option: str, given: str, known: Iterable[str]) -> ConfigError:
 
 @dataclass(kw_only=True)
 class Taxed:
-    """What came of a year. All but ``rows`` is whole once these were taken to their end."""
+    """What came of a year. All but ``rows`` is whole once these were taken to their end.
+
+    ``closing`` is None for a year that is not closed. ``linked``: so many links are not in the ledger yet.
+    """
 
     want: Want
     view: View
@@ -110,6 +119,8 @@ class Taxed:
     held: list[tuple[str, Held]] = field(default_factory=list)
     allocated: list[tuple[str, int, Sequence[Held]]] = field(default_factory=list)
     unmet: list[tuple[str, str, int]] = field(default_factory=list)
+    closing: Closing | None = None
+    linked: int = 0
 
     def head(self) -> dict[str, Any]:
         """What was asked and in which currency it is answered."""
@@ -120,6 +131,8 @@ class Taxed:
             "method": None if want.method is None else want.method.name,
             "scope": want.scope or self.scopes_held()[-1],
             "currency": self.view.currency,
+            "as_of": None if self.closing is None else self.closing.facts(),
+            "settings": [] if self.closing is None else self.closing.settings,
         }
 
     def scopes_held(self) -> list[str]:
@@ -149,24 +162,33 @@ class Taxed:
 
 @dataclass(frozen=True, kw_only=True)
 class Books:
-    """Units in the ledger as a rulebook sees them: ``others`` are by pool what is no plain trade of its ``assets``."""
+    """Units in the ledger as a rulebook sees them: ``others`` are by pool what is no plain trade of its ``assets``.
+
+    ``closing`` is None where all there is counts. ``linked``: so many links are not in the ledger yet.
+    """
 
     config: Config
     copy: DuckDBPyConnection
     view: View
     others: Mapping[str, Sequence[Part]]
     assets: Mapping[str, Sequence[str]]
+    linked: int
+    closing: Closing | None = None
 
     @property
     def pools(self) -> list[str]:
         """All pools, by name."""
         return sorted({*self.assets, *self.others})
 
-    def movements(self, pool: str) -> Iterator[Movement]:
-        """A pool's movements in order, valued."""
+    def movements(self, pool: str, until: datetime | None = None) -> Iterator[Movement]:
+        """A pool's movements in order, valued; those that happened ``until`` a moment, or all."""
+        end = _NEVER if until is None else micros(until)
         assets = self.assets.get(pool)
         trades = of_trade(self.view, plain_trades(self.copy, assets), pool) if assets else iter(())
-        rest = sorted((movement(self.view, one) for one in self.others.get(pool, ())), key=order)
+        if until is not None:
+            trades = takewhile(lambda one: one.at < end, trades)
+        known = (one for one in self.others.get(pool, ()) if one.moment < end)
+        rest = sorted((movement(self.view, one) for one in known), key=order)
         return merge(trades, rest, key=order) if rest else trades
 
     def plan(self, want: Want) -> Plan:
@@ -175,12 +197,28 @@ class Books:
 
 
 @contextmanager
-def books(config: Config, ledger: Ledger, rules: Rulebook) -> Iterator[Books]:
-    """The ledger's units by a rulebook, for as long as the block takes."""
+def books(config: Config, ledger: Ledger, want: Want) -> Iterator[Books]:
+    """The ledger's units by the rulebook of what is asked, for as long as the block takes.
+
+    Of a closed year they are those of the ledger as it stood when it was closed.
+    """
+    with ledger.transaction() as tx:
+        closed = closing(tx, config, closes(config, want))
+    with books_of(config, ledger, want.rules, None if closed is None else closed.cuts) as opened:
+        yield replace(opened, closing=closed)
+
+
+@contextmanager
+def books_of(config: Config, ledger: Ledger, rules: Rulebook, known: Cuts | None) -> Iterator[Books]:
+    """The units of a state that the ledger was in; None: of all there is."""
     currency = rules.currency or config.entity.base_currency
     money = money_of(config, currency)
-    with typed_copy(ledger, tables=TABLES, money=money, tied=False) as copy:
-        tie_all(config, ledger, copy)
+    with typed_copy(ledger, tables=TABLES, money=money, tied=False, until=known) as copy:
+        linked = 0
+        if known is None:
+            linked = tie_all(config, ledger, copy)
+        else:  # what was to be linked then was linked by its close
+            tie(copy)
         prepare(copy, config.pools, money)
         with ledger.transaction() as tx:
             others, said = heard(tx, config, parts(copy))
@@ -188,27 +226,52 @@ def books(config: Config, ledger: Ledger, rules: Rulebook) -> Iterator[Books]:
             rules=rules,
             base=config.entity.base_currency,
             currency=currency,
-            days=Days(ZoneInfo(rules.zone) if rules.zone else config.zone),
+            days=Days(zone_of(config, rules)),
             rate=_rate(copy, config),
             said=said,
         )
         by_pool, assets = _by_pool(_in_turn(others)), traded(copy, config.pools)
-        yield Books(config=config, copy=copy, view=view, others=by_pool, assets=assets)
+        yield Books(config=config, copy=copy, view=view, others=by_pool, assets=assets, linked=linked)
 
 
 @contextmanager
 def tax(config: Config, ledger: Ledger, want: Want) -> Iterator[Taxed]:
     """The disposals of a year, one after another, for as long as the block takes."""
-    with books(config, ledger, want.rules) as opened:
+    with books(config, ledger, want) as opened:
+        yield taxed(opened, want)
+
+
+@contextmanager
+def reckoned(config: Config, ledger: Ledger, want: Want, known: Cuts | None) -> Iterator[Taxed]:
+    """As ``tax``, of a state that the ledger was in; None: of all there is."""
+    with books_of(config, ledger, want.rules, known) as opened:
         yield taxed(opened, want)
 
 
 def taxed(opened: Books, want: Want) -> Taxed:
     """The disposals of a year, one after another."""
     tally = Tally(want.rules, want.year, opened.view)
-    found = Taxed(want=want, view=opened.view, rows=iter(()), tally=tally)
+    found = Taxed(
+        want=want,
+        view=opened.view,
+        rows=iter(()),
+        tally=tally,
+        closing=opened.closing,
+        linked=opened.linked,
+    )
     found.rows = _rows(opened, found, opened.plan(want))
     return found
+
+
+def zone_of(config: Config, rules: Rulebook) -> ZoneInfo:
+    """The zone of a rulebook's days."""
+    return ZoneInfo(rules.zone) if rules.zone else config.zone
+
+
+def closes(config: Config, want: Want) -> datetime:
+    """The moment up to which all must be sealed for a year to be closed: its end, and as far as its method looks."""
+    day = want.rules.year(want.year)[1] + timedelta(days=want.method.ahead if want.method else 0)
+    return begins(day, zone_of(config, want.rules))
 
 
 def _rate(copy: DuckDBPyConnection, config: Config) -> Rate:
@@ -245,7 +308,7 @@ def _rows(opened: Books, found: Taxed, plan: Plan) -> Iterator[Row]:
     ledger = balances(opened.copy, opened.config.pools)
     want, tally = found.want, found.tally
     for pool in opened.pools:
-        moved = Moved(opened.movements(pool), tally)
+        moved = Moved(opened.movements(pool, want.until), tally)
         if want.method is None:
             yield from unmatched(moved, pool, tally, listed=want.listed)
             continue
@@ -281,4 +344,9 @@ def scopes(want: Want, zone: ZoneInfo) -> list[Scope]:
 
 def midnight(day: date, zone: ZoneInfo) -> int:
     """The moment at which a day begins in a zone, in microseconds."""
-    return micros(datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC))
+    return micros(begins(day, zone))
+
+
+def begins(day: date, zone: ZoneInfo) -> datetime:
+    """The moment at which a day begins in a zone."""
+    return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)

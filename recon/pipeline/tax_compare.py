@@ -29,7 +29,7 @@ def wanted_methods(year: int, rules: str, methods: str, scope: str | None) -> li
 def compare(config: Config, ledger: Ledger, wants: Sequence[Want]) -> list[Taxed]:
     """What came of the year by each method, whole; the ledger is read once."""
     compared = []
-    with books(config, ledger, wants[0].rules) as opened:
+    with books(config, ledger, wants[0]) as opened:
         for want in wants:
             found = taxed(opened, want)
             for _ in found.rows:

@@ -89,7 +89,7 @@ class Explained:
 
 def explain(config: Config, ledger: Ledger, want: Want, name: str) -> Explained:
     """The disposal of this id in the tax year; its pool alone is matched. Raises ConfigError where there is none."""
-    with books(config, ledger, want.rules) as opened:
+    with books(config, ledger, want) as opened:
         tally = Tally(want.rules, want.year, opened.view)
         pool, asked = _asked(opened, tally, name)
         steps, left = [Step(row=lotless(asked, pool, tally))], [name]

@@ -36,7 +36,7 @@ _UNITS = 100
 _CENTS = 2
 
 _LEGS = """
-select l.entry, l.source, l.at, l.asset, l.quantity
+select l.entry, l.source, l.stated_at as "at", l.asset, l.quantity
 from legs as l
 where l.class = 'trading' and l.live and l.counted and not l.by_hand and l.quantity <> 0
 """

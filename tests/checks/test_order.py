@@ -148,7 +148,9 @@ def test_a_clean_chain_in_any_order_within_its_seconds_never_breaks(
 
 
 def test_rows_that_chain_as_listed_may_have_to_turn_with_those_before_them(ledger: Ledger) -> None:
-    _post(ledger, [(0, "1", "1"), (0, "1", "2"), (0, "-1", "2"), (0, "1", "3"), (1, "-1", "2"), (1, "1", "3")])
+    _post(
+        ledger, [(0, "1", "1"), (0, "1", "2"), (0, "-1", "2"), (0, "1", "3"), (1, "-1", "2"), (1, "1", "3")]
+    )
     assert _running(ledger) == []
 
 

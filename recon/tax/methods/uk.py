@@ -109,4 +109,6 @@ def _sum(one: int | None, other: int | None) -> int | None:
     return None if one is None or other is None else one + other
 
 
-METHOD = Method(name="uk", title="Share matching (United Kingdom)", match=_match, scoped=False)
+METHOD = Method(
+    name="uk", title="Share matching (United Kingdom)", match=_match, scoped=False, ahead=DAYS_AFTER
+)
