@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator
 
 from recon.core.activity import ACTIVITIES
-from recon.pipeline.price_settings import Strict, asset, quantity
+from recon.pipeline.price_settings import Strict, quantity
+from recon.pipeline.price_settings import asset as upper
 
 
 def _activity(word: str) -> str:
@@ -30,7 +31,7 @@ class Rule(Strict):
     activity: Annotated[str, AfterValidator(_activity)]
     source: str | None = None
     account: str | None = None
-    asset: Annotated[str, AfterValidator(asset)] | None = None
+    asset: Annotated[str, AfterValidator(upper)] | None = None
     type: str | None = None
     direction: Literal["in", "out"] | None = None
     address: str | None = None
