@@ -229,6 +229,22 @@ def test_a_transfer_that_is_found_behind_the_seal_is_told_by_both_its_rows(tmp_p
         assert (item["kind"], item["entry"], item["other"]) == ("transfer found", "broker/3", "another/1")
 
 
+def test_more_than_can_be_told_one_by_one_is_told_pull_by_pull(made: House) -> None:
+    many = [LATE.replace(",late", f",late{number}") for number in range(26)]
+    pull(made, *ROWS, *many)
+    pull(made, *ROWS, *many, EARNED.replace("earned", "another"))
+    (found,) = bridged(made)
+    assert [len(one["items"]) for one in found["effects"]] == [26, 1]
+    people = recon(made.folder, "bridge", "2025", "--rules", "generic").stdout
+    assert "buy broker/6, buy broker/7, buy broker/8 and 23 more" in " ".join(people.split())
+
+
+def test_a_late_trade_tells_a_price_of_the_moment_at_which_it_was_made(made: House) -> None:
+    pull(made, *ROWS, "2025-02-05T09:00:00Z,buy,main,ETH,1,PLN,7000,,,,eth")
+    (found,) = bridged(made)
+    assert [(one["income"], one["unknown"]) for one in found["effects"]] == [("21000", 0)]
+
+
 def test_a_year_whose_close_died_half_way_is_that_of_the_close(made: House) -> None:
     recon(made.folder, "reopen", "2025", "--reason", "again", "--quiet")
     first = recon(made.folder, *ANNA, "close", "2025", "--json", code=3).json
