@@ -91,7 +91,6 @@ def wanted(year: int, rules: str, method: str | None, scope: str | None, *, list
         raise _unknown("--method", method, law.methods or ["nothing: this law knows no lots"])
     if scope is not None and not law.free_scope and scope not in {name for _, name in law.scopes}:
         raise _unknown("--scope", scope, sorted({name for _, name in law.scopes}))
-    law.lines(Year(number=year))  # what its forms lack for a year is told before any row is
     name = method or next(iter(law.methods), None)
     chosen = None if name is None else plug_in("recon.tax.methods", name, "METHOD", Method)
     found = _BOOKS.keys() & {scope}
@@ -202,6 +201,7 @@ def books(config: Config, ledger: Ledger, want: Want) -> Iterator[Books]:
 
     Of a closed year they are those of the ledger as it stood when it was closed.
     """
+    want.rules.lines(Year(number=want.year))  # what its forms lack for a year is told before any row is
     with ledger.transaction() as tx:
         closed = closing(tx, config, closes(config, want))
     with books_of(config, ledger, want.rules, None if closed is None else closed.cuts) as opened:

@@ -85,7 +85,14 @@ def asks() -> Iterator[Mapping[str, Any]]:
 
 
 def test_every_venue_has_its_list() -> None:
-    assert set(CALLS) == {kind for kind, source in SOURCES.items() if source.allowed}
+    venues = {kind: source for kind, source in SOURCES.items() if not source.publisher}
+    assert set(CALLS) == {kind for kind, source in venues.items() if source.allowed}
+
+
+def test_who_publishes_prices_is_only_read() -> None:
+    publishers = [source for source in SOURCES.values() if source.publisher]
+    assert {call.method for source in publishers for call in source.allowed} == {"GET"}
+    assert not any(source.logins for source in publishers)
 
 
 @pytest.mark.parametrize(("kind", "call"), EVERY)

@@ -61,7 +61,8 @@ class Books(Ledger):
     def owned(self, address: str, *, source: str) -> None:
         """A venue states a deposit address."""
         self.connection.execute(
-            "insert into facts values (1, 1, 1, ?, 'account', 'BTC', 'deposit_address', ?, ?)",
+            'insert into facts (fact, reading, run, source, stream, subject, name, value, "at") '
+            "values (1, 1, 1, ?, 'account', 'BTC', 'deposit_address', ?, ?)",
             [source, address, day(0)],
         )
 

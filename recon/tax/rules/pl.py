@@ -40,11 +40,11 @@ _READ = "secondary: read in tax software, where it is from the form's schema at 
 _FORM = "https://www.podatki.gov.pl/pit/formularze-do-druku-pit"
 
 FORMS: Mapping[int, Figure[Form]] = {
-    2019: Figure(Form("PIT-38 of 2019", 34), f"http://crd.gov.pl/wzor/2019/12/23/8985/; {_READ}"),
+    2019: Figure(Form("PIT-38 of 2019", 34), "http://crd.gov.pl/wzor/2019/12/23/8985/; " + _READ),
     2020: Figure(Form("PIT-38 of 2020", 34), f"{_FORM}; not looked up: between two that are alike"),
     2021: Figure(Form("PIT-38(15)", 34), f"{_FORM}; {_READ}"),
     2022: Figure(Form("PIT-38(16)", 34), f"{_FORM}; {_READ}"),
-    2024: Figure(Form("PIT-38(17)", 34), f"http://crd.gov.pl/wzor/2024/10/15/13539/; {_READ}"),
+    2024: Figure(Form("PIT-38(17)", 34), "http://crd.gov.pl/wzor/2024/10/15/13539/; " + _READ),
     2025: Figure(
         Form("PIT-38(18)", 36),
         "https://www.podatki.gov.pl/media/g5ebnm2e/broszura-do-pit-38-za-2025-r.pdf; secondary: read in tax software "
