@@ -13,7 +13,8 @@ def session() -> Iterator[Any]:
     for name, value in {
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
-        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",  # many small questions, each asked once
+        # Many small questions, each asked once, and each compiled into a room that is small by default.
+        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=400m",
         "spark.sql.session.timeZone": "Asia/Kathmandu",
         "spark.sql.shuffle.partitions": "1",
         "spark.ui.enabled": "false",
