@@ -2,13 +2,15 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from recon.core.errors import ConfigError
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
+QUARTER_HOUR = 900_000_000
+"""In microseconds. No zone's clocks change but at a quarter of an hour."""
 EARLIEST = datetime(2009, 1, 1, tzinfo=UTC)
 """No venue has rows from before the first coin."""
 _LATEST = datetime(2100, 1, 1, tzinfo=UTC)
@@ -120,8 +122,13 @@ def local_day(at: datetime, zone: ZoneInfo) -> date:
     return at.astimezone(zone).date()
 
 
+def day_start(day: date, zone: ZoneInfo) -> datetime:
+    """The moment at which a day begins in a zone."""
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
 def _local(year: int, month: int, zone: ZoneInfo) -> datetime:
-    return datetime(year, month, 1, tzinfo=zone).astimezone(UTC)
+    return day_start(date(year, month, 1), zone)
 
 
 def zone_name(name: str) -> str:

@@ -12,13 +12,13 @@ from typing import Any, NamedTuple
 
 from recon.core.seals import Seal
 from recon.core.tax import Line, Sums
-from recon.core.times import short_text
+from recon.core.times import day_start, short_text
 from recon.ledger.cuts import Came, Cuts, Step, later
 from recon.ledger.store import Ledger
 from recon.pipeline.closed_years import Closing, of_seal
 from recon.pipeline.config import Config
 from recon.pipeline.gains import Tally
-from recon.pipeline.tax import Want, begins, closes, reckoned, zone_of
+from recon.pipeline.tax import Want, closes, reckoned, zone_of
 from recon.pipeline.taxed import said
 
 MOST = 25
@@ -140,7 +140,7 @@ def _years(config: Config, seal: Seal, want: Want) -> Iterator[int]:
     start, end = seal.period.start, seal.period.end
     assert start and end
     for year in range(start.year - 2, end.year + 1):
-        first = begins(want.rules.year(year)[0], zone_of(config, want.rules))
+        first = day_start(want.rules.year(year)[0], zone_of(config, want.rules))
         if first < end and closes(config, want._replace(year=year)) > start:
             yield year
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime, timedelta
 from heapq import merge
 from itertools import takewhile
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ from recon.core.prices import FIAT
 from recon.core.registry import catalogue
 from recon.core.registry import one as plug_in
 from recon.core.tax import Line, Row, Rulebook, ScopeName, Year
-from recon.core.times import micros
+from recon.core.times import day_start, micros
 from recon.ledger.copy import load as typed_copy
 from recon.ledger.copy import tie
 from recon.ledger.cuts import Cuts
@@ -271,7 +271,7 @@ def zone_of(config: Config, rules: Rulebook) -> ZoneInfo:
 def closes(config: Config, want: Want) -> datetime:
     """The moment up to which all must be sealed for a year to be closed: its end, and as far as its method looks."""
     day = want.rules.year(want.year)[1] + timedelta(days=want.method.ahead if want.method else 0)
-    return begins(day, zone_of(config, want.rules))
+    return day_start(day, zone_of(config, want.rules))
 
 
 def _rate(copy: DuckDBPyConnection, config: Config) -> Rate:
@@ -337,16 +337,6 @@ def scopes(want: Want, zone: ZoneInfo) -> list[Scope]:
     if want.scope is not None:
         return [Scope(_EVER, _BOOKS[want.scope])]
     return [
-        Scope(_EVER if since is None else midnight(since, zone), _BOOKS[name])
+        Scope(_EVER if since is None else micros(day_start(since, zone)), _BOOKS[name])
         for since, name in want.rules.scopes
     ]
-
-
-def midnight(day: date, zone: ZoneInfo) -> int:
-    """The moment at which a day begins in a zone, in microseconds."""
-    return micros(begins(day, zone))
-
-
-def begins(day: date, zone: ZoneInfo) -> datetime:
-    """The moment at which a day begins in a zone."""
-    return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)

@@ -8,9 +8,9 @@ from recon.core.breaks import Break, Diagnosis
 from recon.core.lots import Held, Movement
 from recon.core.money import FRACTION_DIGITS, exact, text
 from recon.core.tax import Row, Sums
-from recon.core.times import EPOCH, MICROSECOND, said_text, short_text
+from recon.core.times import EPOCH, MICROSECOND, QUARTER_HOUR, said_text, short_text
 from recon.pipeline.tax import Taxed
-from recon.pipeline.value import QUARTER, Lack
+from recon.pipeline.value import Lack
 
 
 def said(amount: int) -> str:
@@ -198,7 +198,7 @@ def _lacks(found: Taxed) -> Iterator[Break]:
     """One a pool and reason: the first movement whose amount nothing tells, and how many there are."""
     reasons: dict[tuple[str, str], list[Lack]] = {}
     for one in found.view.lacks.values():
-        if found.view.days[one.moment // QUARTER] < found.tally.after:
+        if found.view.days[one.moment // QUARTER_HOUR] < found.tally.after:
             reasons.setdefault((one.pool, one.activity), []).append(one)
     for (pool, activity), lacks in sorted(reasons.items()):
         first = min(lacks, key=lambda one: (one.moment, one.id))

@@ -25,14 +25,12 @@ from recon.core.activity import (
 from recon.core.lots import Movement, part
 from recon.core.prices import Lacking, Valued
 from recon.core.tax import Arrives, Leaves, Rulebook
-from recon.core.times import EPOCH
+from recon.core.times import EPOCH, QUARTER_HOUR
 from recon.pipeline.said import Said
 from recon.pipeline.units import Part, Trade
 
 _UNTOLD = {WITHDRAWAL, ADJUSTMENT, UNKNOWN}
 """Units that go so may have brought anything, or nothing."""
-QUARTER = 900_000_000
-"""No zone's clocks change but at a quarter of an hour."""
 Rate = Callable[[str, str, datetime, Literal["moment", "day before"]], Valued | Lacking]
 """What one unit of an asset was worth in a currency at a moment."""
 
@@ -66,7 +64,7 @@ class Days(dict[int, int]):
         self.zone = zone
 
     def __missing__(self, quarter: int) -> int:
-        at = EPOCH + timedelta(microseconds=quarter * QUARTER)
+        at = EPOCH + timedelta(microseconds=quarter * QUARTER_HOUR)
         day = self[quarter] = at.astimezone(self.zone).toordinal()
         return day
 
@@ -89,7 +87,7 @@ class View:
 
     def day(self, moment: int) -> date:
         """The day of a moment, in microseconds, in the rulebook's zone."""
-        return date.fromordinal(self.days[moment // QUARTER])
+        return date.fromordinal(self.days[moment // QUARTER_HOUR])
 
 
 def treatment(rules: Rulebook, activity: str, arrives: bool) -> Arrives | Leaves | Literal["nothing"]:
@@ -112,7 +110,7 @@ def of_trade(view: View, trades: Iterable[Trade], pool: str) -> Iterator[Movemen
             worth = _worth(view, currency, abs(paid), lack)
             cost = _worth(view, currency, fee, lack, fee=True) if fee else 0
         amount = None if worth is None or cost is None else worth + cost if quantity > 0 else worth - cost
-        yield Movement(name, moment, days[moment // QUARTER], place, quantity, amount, worth, what)
+        yield Movement(name, moment, days[moment // QUARTER_HOUR], place, quantity, amount, worth, what)
 
 
 def movement(view: View, one: Part) -> Movement:
@@ -137,7 +135,7 @@ def movement(view: View, one: Part) -> Movement:
             one.id, _lack(one, f"nobody said what this {one.activity} was; a rule in [rules] can")
         )
     return Movement(
-        one.id, one.moment, view.days[one.moment // QUARTER], one.place, one.quantity, amount, worth,
+        one.id, one.moment, view.days[one.moment // QUARTER_HOUR], one.place, one.quantity, amount, worth,
         one.activity, transfer,
     )  # fmt: skip
 

@@ -1,8 +1,7 @@
-"""What publishers of daily rates share: their settings, their days as moments, and spans of days cut into pages."""
+"""What publishers of daily rates share: their settings, how they are asked, and spans of days cut into pages."""
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, timedelta
 
 from recon.sources._settings import HttpSettings
 
@@ -14,11 +13,6 @@ class DaysSettings(HttpSettings):
     """``spans`` are the days to ask for. They follow from what is held, and are noted with the answers."""
 
     spans: tuple[Span, ...] = ()
-
-
-def day_start(day: date, zone: ZoneInfo) -> datetime:
-    """The moment a day begins in a zone: from then on a rate of this day is one of today."""
-    return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
 def pages(spans: Sequence[Span], most: int) -> Iterator[Span]:

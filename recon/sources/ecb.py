@@ -23,8 +23,9 @@ from recon.core.contracts import Allowed, Ask, Known, Pass, Request, Source, Str
 from recon.core.errors import NumberRefused, SourceError
 from recon.core.money import parse, text
 from recon.core.records import Fact
+from recon.core.times import day_start
 from recon.sources._auth import Auth
-from recon.sources._days import DaysSettings, Span, day_start, pages, within
+from recon.sources._days import DaysSettings, Span, pages, within
 from recon.sources._http import http
 from recon.sources._rows import member, never, once, read_answer, refuse
 from recon.sources._settings import BaseUrl

@@ -18,8 +18,9 @@ from recon.core.contracts import Allowed, Ask, Known, Pass, Request, Source, Str
 from recon.core.errors import NumberRefused
 from recon.core.money import parse, text
 from recon.core.records import Fact
+from recon.core.times import day_start
 from recon.sources._auth import Auth
-from recon.sources._days import DaysSettings, Span, day_start, pages
+from recon.sources._days import DaysSettings, Span, pages
 from recon.sources._http import http
 from recon.sources._rows import member, never, objects, read_answer, refuse
 from recon.sources._settings import BaseUrl

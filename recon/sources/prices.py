@@ -17,10 +17,9 @@ from recon.core.errors import NumberRefused
 from recon.core.money import parse, text
 from recon.core.price_acts import FILES, MANUAL, document_of
 from recon.core.records import Fact, asset_code
-from recon.core.times import from_iso
+from recon.core.times import day_start, from_iso
 from recon.sources._csv_columns import Columns
 from recon.sources._csv_table import bad_row, lines
-from recon.sources._days import day_start
 from recon.sources._rows import never
 from recon.sources._settings import SourceSettings
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from recon.core.prices import FIAT, Lacking, Leg, Price, Valued
 from recon.core.registry import catalogue
-from recon.core.times import EPOCH, MICROSECOND, said_text
+from recon.core.times import EPOCH, MICROSECOND, QUARTER_HOUR, said_text
 from recon.valuation._days import begins, day_of
 from recon.valuation._rule import Rule, Series, lasting
 
@@ -23,8 +23,6 @@ FIRST = ("manual", "parity")
 MOST_LEGS = 3
 _WAYS = 64
 _TOLD = 4
-_SLOT = 900 * 10**6
-"""A quarter of an hour in microseconds."""
 
 When = Literal["moment", "day before"]
 
@@ -239,7 +237,7 @@ class _Line:
         rule = self.step.rule
         if not rule.daily:
             return rule.pick(self.series, self.asked(moment), self._age)
-        slot = moment // _SLOT
+        slot = moment // QUARTER_HOUR
         if slot not in self._picked:
             self._picked[slot] = rule.pick(self.series, self.asked(moment), self._age)
         return self._picked[slot]

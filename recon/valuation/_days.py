@@ -1,11 +1,11 @@
 """Days in a zone, and the days on which banks publish."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from functools import cache, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from recon.core.times import EPOCH, MICROSECOND, micros
+from recon.core.times import EPOCH, MICROSECOND, day_start, micros
 
 ONE = timedelta(days=1)
 
@@ -13,7 +13,7 @@ ONE = timedelta(days=1)
 @lru_cache(maxsize=100_000)
 def begins(day: date, zone: ZoneInfo) -> int:
     """The moment a day begins in a zone, in microseconds since 1970."""
-    return micros(datetime.combine(day, time(), zone).astimezone(UTC))
+    return micros(day_start(day, zone))
 
 
 def day_of(at: int, zone: ZoneInfo) -> date:
