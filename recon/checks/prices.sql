@@ -8,7 +8,8 @@
 -- reads: legs, pricing, pools, prices, period
 
 -- Without a row in pricing nobody asked for prices, and nothing is examined. A price of a trade serves what is near
--- enough in time, before or after it, any other what comes after it for as long as its rule says. What lacks one is told together as far as it lies between the same two prices.
+-- enough in time, before or after it, any other what comes after it for as long as its rule says. What lacks one is
+-- told together as far as it lies between the same two prices.
 with pooled as (
     select
         coalesce(o.pool, l.asset) as asset,

@@ -11,7 +11,7 @@ from recon.cli._output import command as recon_command
 from recon.cli._session import load, reading
 from recon.core.errors import ConfigError
 from recon.pipeline.config import Config
-from recon.pipeline.tax import Taxed, tax, wanted
+from recon.pipeline.tax import Taxed, Want, tax, wanted
 from recon.pipeline.taxed import breaks, row_facts, summary
 
 OPEN_BREAKS = 3
@@ -54,25 +54,14 @@ def command(
     config = load(options)
     if methods is not None:
         return _compare(options, config, year, rules, methods, scope)
-    if disposal is not None:
-        return _explain(options, config, year, rules, method, scope, disposal)
-    return _year(options, config, year, rules, method, scope, listed=not sums)
+    want = wanted(year, rules, method, scope, listed=not sums)
+    return _year(options, config, want) if disposal is None else _explain(options, config, want, disposal)
 
 
-def _year(
-    options: Options,
-    config: Config,
-    year: int,
-    rules: str,
-    method: str | None,
-    scope: str | None,
-    *,
-    listed: bool,
-) -> int:
-    want = wanted(year, rules, method, scope, listed=listed)
+def _year(options: Options, config: Config, want: Want) -> int:
     with (
         reading(config) as ledger,
-        options.progress(f"Tax year {year}") as notify,
+        options.progress(f"Tax year {want.year}") as notify,
         tax(config, ledger, want) as found,
     ):
         notify("matching lots")
@@ -88,21 +77,12 @@ def _year(
         return OPEN_BREAKS if breaks(found) else 0
 
 
-def _explain(
-    options: Options,
-    config: Config,
-    year: int,
-    rules: str,
-    method: str | None,
-    scope: str | None,
-    disposal: str,
-) -> int:
+def _explain(options: Options, config: Config, want: Want, disposal: str) -> int:
     from recon.cli._tax_explained import show
     from recon.pipeline.tax_explain import explain
     from recon.pipeline.tax_explained import facts
 
-    want = wanted(year, rules, method, scope)
-    with reading(config) as ledger, options.progress(f"Tax year {year}"):
+    with reading(config) as ledger, options.progress(f"Tax year {want.year}"):
         found = explain(config, ledger, want, disposal)
     options.answer(facts(found), lambda: show(found))
     return OPEN_BREAKS if found.lacks else 0

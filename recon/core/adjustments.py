@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from recon.core.answers import Answer
-from recon.core.canonical import identity, read_json, write_json
+from recon.core.canonical import identity, write_json
 from recon.core.errors import ConfigError, NumberRefused
 from recon.core.money import ZERO, exact, parse, text
 from recon.core.records import Posting, Row, asset_code, assets, merged
-from recon.core.times import from_iso, micros, moment_text, short_text
+from recon.core.signed import Document, read_document
+from recon.core.times import from_iso, micros, moment_text
 
 ADJUSTMENTS = "adjustments"
 """The stream and family of what was approved; no venue's."""
@@ -28,18 +29,6 @@ class Attachment(NamedTuple):
     url: str
     sha256: str
     size: int
-
-
-class Signed(NamedTuple):
-    """Who prepared or approved, under which account of the system, and when."""
-
-    person: str
-    account: str
-    at: datetime
-
-    def facts(self) -> dict[str, str]:
-        """As JSON answers state it."""
-        return {"person": self.person, "account": self.account, "at": short_text(self.at)}
 
 
 class Draft(NamedTuple):
@@ -96,30 +85,9 @@ def draft_of(facts: Mapping[str, Any]) -> Draft:
     )
 
 
-class Document(NamedTuple):
-    """A draft with those who answer for it, as it is sealed when it is approved."""
-
-    draft: Draft
-    prepared: Signed
-    approved: Signed
-
-    def text(self) -> str:
-        """Its canonical JSON."""
-        signed = {
-            word: {**one.facts(), "at": moment_text(one.at)}
-            for word, one in (("prepared", self.prepared), ("approved", self.approved))
-        }
-        return write_json({"id": self.draft.id, "draft": self.draft.facts(), **signed})
-
-
-def document_of(data: str) -> Document:
+def document_of(data: str) -> Document[Draft]:
     """The document that its JSON tells."""
-    told = read_json(data.encode())
-    prepared, approved = (
-        Signed(told[word]["person"], told[word]["account"], from_iso(told[word]["at"]))
-        for word in ("prepared", "approved")
-    )
-    return Document(draft_of(told["draft"]), prepared, approved)
+    return read_document(data, draft_of)
 
 
 def rows(answers: Sequence[Answer]) -> Iterator[Row]:

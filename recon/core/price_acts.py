@@ -5,9 +5,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from recon.core.adjustments import Signed
-from recon.core.canonical import identity, read_json, write_json
+from recon.core.canonical import identity, write_json
 from recon.core.money import parse, text
+from recon.core.signed import Document, read_document
 from recon.core.times import from_iso, moment_text, short_text
 
 PRICES = "prices"
@@ -50,30 +50,9 @@ def draft_of(facts: Mapping[str, Any]) -> PriceDraft:
     return PriceDraft(number, facts["asset"], facts["quote"], at, value, facts["reason"])
 
 
-class PriceDocument(NamedTuple):
-    """A draft with those who answer for it."""
-
-    draft: PriceDraft
-    prepared: Signed
-    approved: Signed
-
-    def text(self) -> str:
-        """Its canonical JSON."""
-        signed = {
-            word: {**one.facts(), "at": moment_text(one.at)}
-            for word, one in (("prepared", self.prepared), ("approved", self.approved))
-        }
-        return write_json({"id": self.draft.id, "draft": self.draft.facts(), **signed})
-
-
-def document_of(data: str) -> PriceDocument:
+def document_of(data: str) -> Document[PriceDraft]:
     """The document that its JSON tells."""
-    told = read_json(data.encode())
-    prepared, approved = (
-        Signed(told[word]["person"], told[word]["account"], from_iso(told[word]["at"]))
-        for word in ("prepared", "approved")
-    )
-    return PriceDocument(draft_of(told["draft"]), prepared, approved)
+    return read_document(data, draft_of)
 
 
 def told(draft: PriceDraft) -> dict[str, Any]:

@@ -15,9 +15,7 @@ from recon.core.acts import Deed, Who, same_person
 from recon.core.adjustments import (
     ADJUSTMENTS,
     Attachment,
-    Document,
     Draft,
-    Signed,
     draft_of,
     negated,
     rows,
@@ -29,6 +27,7 @@ from recon.core.errors import ConfigError
 from recon.core.failpoints import failpoint
 from recon.core.money import text
 from recon.core.records import Posting, assets
+from recon.core.signed import Document, Signed
 from recon.core.times import local_day, short_text
 from recon.ledger.acts import acts, horizon, record
 from recon.ledger.reads import heads, places_known

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from recon.core.adjustments import ADJUSTMENTS, Document, document_of
+from recon.core.adjustments import ADJUSTMENTS, Draft, document_of
 from recon.core.books import Adjusted
+from recon.core.signed import Document
 from recon.ledger.reads import entry_evidence, rows_posted
 from recon.ledger.transaction import Transaction
 
@@ -25,7 +26,7 @@ def posted_adjustments(tx: Transaction, sources: Sequence[str], until: datetime 
     ]
 
 
-def _lines(at: datetime, entry: str, one: Document, reversed_by: str) -> Iterator[Adjusted]:
+def _lines(at: datetime, entry: str, one: Document[Draft], reversed_by: str) -> Iterator[Adjusted]:
     draft = one.draft
     for posting in draft.postings:
         yield Adjusted(

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from recon.core.acts import Deed, same_person
-from recon.core.adjustments import Signed
 from recon.core.answers import Answer
 from recon.core.canonical import read_json, sha256
 from recon.core.contracts import Pass, Stream
 from recon.core.errors import ConfigError, SourceError
 from recon.core.failpoints import failpoint
-from recon.core.price_acts import FILES, MANUAL, PRICES, PriceDocument, PriceDraft, draft_of, told
+from recon.core.price_acts import FILES, MANUAL, PRICES, PriceDraft, draft_of, told
 from recon.core.records import Fact
+from recon.core.signed import Document, Signed
 from recon.core.times import EPOCH
 from recon.ledger.acts import acts, record
 from recon.ledger.facts import entered_bodies
@@ -128,7 +128,7 @@ def approve(session: Session, name: str) -> Stated:
             next_step="Whoever else approves it says so: recon --as NAME prices approve",
         )
     approved = Signed(who.person, who.account, session.clock.now())
-    document = PriceDocument(found.draft, found.prepared, approved).text().encode()
+    document = Document(found.draft, found.prepared, approved).text().encode()
     line = _seal(session, MANUAL, f"{PRICES}/{name}", {}, document)
     failpoint("prices.sealed")
     with session.ledger.transaction() as tx:

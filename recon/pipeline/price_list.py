@@ -8,6 +8,7 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
+from recon.core.lots import UNIT, upto
 from recon.core.money import FRACTION_DIGITS, text
 from recon.core.prices import Lacking, Leg, Price, Valued
 from recon.core.times import aware, local_day, short_text
@@ -104,10 +105,7 @@ class Worth:
 
 def quotient(found: Valued) -> Decimal:
     """A valuation as a number, half even at 18 decimals."""
-    scaled = found.numerator * 10**FRACTION_DIGITS
-    whole, rest = divmod(scaled, found.denominator)
-    whole += 2 * rest > found.denominator or (2 * rest == found.denominator and whole % 2)
-    sign, digits, _ = Decimal(whole).as_tuple()
+    sign, digits, _ = Decimal(upto(found.numerator, UNIT, found.denominator)).as_tuple()
     return Decimal((sign, digits, -FRACTION_DIGITS))
 
 

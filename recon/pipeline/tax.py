@@ -89,12 +89,12 @@ def wanted(year: int, rules: str, method: str | None, scope: str | None, *, list
     law = books[rules]
     if method is not None and method not in law.methods:
         raise _unknown("--method", method, law.methods or ["nothing: this law knows no lots"])
-    if scope is not None and not law.free_scope and scope not in {name for _, name in law.scopes}:
-        raise _unknown("--scope", scope, sorted({name for _, name in law.scopes}))
+    scopes = [name for name in _BOOKS if law.free_scope or name in {known for _, known in law.scopes}]
+    if scope not in (None, *scopes):
+        raise _unknown("--scope", str(scope), scopes)
     name = method or next(iter(law.methods), None)
     chosen = None if name is None else plug_in("recon.tax.methods", name, "METHOD", Method)
-    found = _BOOKS.keys() & {scope}
-    return Want(year, law, chosen, next(iter(found), None), listed)
+    return Want(year, law, chosen, next((one for one in scopes if one == scope), None), listed)
 
 
 def _unknown(option: str, given: str, known: Iterable[str]) -> ConfigError:

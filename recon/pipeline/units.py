@@ -35,8 +35,6 @@ from recon.core.activity import (
 )
 from recon.core.money import FRACTION_DIGITS, exact
 
-TABLES = ("legs", "links")
-"""What the typed copy must hold."""
 TRANSIT = "transit"
 """Where what leaves without a known arrival waits for what arrives without a known departure."""
 
@@ -224,7 +222,7 @@ def _of_entry(legs: Sequence[_Leg]) -> Iterator[Part]:
     """What an entry did to units: a trade's sides, its fees, and everything else one by one."""
     own = [one for one in legs if one.cls == "assets"]
     others = [one for one in legs if one.cls != "assets" and any(held.asset == one.asset for held in own)]
-    if len({(one.asset) for one in own}) < len(own):
+    if len({one.asset for one in own}) < len(own):
         yield from _between(own, others)
         return
     place = {one.asset: one for one in own}

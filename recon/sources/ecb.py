@@ -24,9 +24,7 @@ from recon.core.errors import NumberRefused, SourceError
 from recon.core.money import parse, text
 from recon.core.records import Fact
 from recon.core.times import day_start
-from recon.sources._auth import Auth
-from recon.sources._days import DaysSettings, Span, pages, within
-from recon.sources._http import http
+from recon.sources._days import DaysSettings, Span, asked, pages, within
 from recon.sources._rows import member, never, once, read_answer, refuse
 from recon.sources._settings import BaseUrl
 
@@ -52,15 +50,7 @@ class Settings(DaysSettings):
 @contextmanager
 def connect(name: str, settings: Settings, world: World) -> Iterator[Ask]:
     """The packaged file by its name, and the portal."""
-    with http(
-        source=name,
-        base_url=settings.base_url,
-        allowed=ALLOWED,
-        auth=Auth(),
-        world=world,
-        deadline_s=settings.deadline_s,
-        judge=lambda value: None,
-    ) as portal:
+    with asked(name, settings, world, ALLOWED) as portal:
 
         def ask(stream: str, request: Request) -> Answer:
             if request.method != "FILE":

@@ -19,9 +19,7 @@ from recon.core.errors import NumberRefused
 from recon.core.money import parse, text
 from recon.core.records import Fact
 from recon.core.times import day_start
-from recon.sources._auth import Auth
-from recon.sources._days import DaysSettings, Span, pages
-from recon.sources._http import http
+from recon.sources._days import DaysSettings, Span, asked, pages
 from recon.sources._rows import member, never, objects, read_answer, refuse
 from recon.sources._settings import BaseUrl
 
@@ -45,15 +43,7 @@ class Settings(DaysSettings):
 
 def connect(name: str, settings: Settings, world: World) -> AbstractContextManager[Ask]:
     """Nobody asks who asks."""
-    return http(
-        source=name,
-        base_url=settings.base_url,
-        allowed=ALLOWED,
-        auth=Auth(),
-        world=world,
-        deadline_s=settings.deadline_s,
-        judge=lambda value: None,
-    )
+    return asked(name, settings, world, ALLOWED)
 
 
 def streams(name: str, settings: Settings, known: Known) -> Streams:

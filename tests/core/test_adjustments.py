@@ -10,9 +10,7 @@ from hypothesis import strategies as st
 from recon.core.acts import same_person
 from recon.core.adjustments import (
     Attachment,
-    Document,
     Draft,
-    Signed,
     document_of,
     draft_of,
     negated,
@@ -21,6 +19,7 @@ from recon.core.adjustments import (
 from recon.core.errors import ConfigError
 from recon.core.money import text
 from recon.core.records import Posting, merged
+from recon.core.signed import Document, Signed
 
 NOON = datetime(2025, 1, 1, 12, tzinfo=UTC)
 
