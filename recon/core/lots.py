@@ -39,17 +39,8 @@ class Movement(NamedTuple):
     transfer: str = ""
 
 
-class Lot(NamedTuple):
-    """Units that were acquired at once. ``cost`` is with fees, ``worth`` without; None where nothing tells them."""
-
-    id: str
-    at: int
-    day: int
-    place: str
-    quantity: int
-    cost: int | None
-    worth: int | None
-    activity: str
+Lot = Movement
+"""Units that were acquired at once are told by the movement that brought them: its ``amount`` is what they cost."""
 
 
 class Match(NamedTuple):

@@ -7,17 +7,17 @@ changes, that is one state of it, whatever is appended meanwhile.
 DuckDB takes ``at`` for a word of its own: a query writes it with its table, as in ``legs.at``.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import duckdb
+import pyarrow as pa
 
 from recon.ledger.cuts import Cuts, newest
-from recon.ledger.database import clear_errors
+from recon.ledger.database import Database, clear_errors
 from recon.ledger.kept import held, kept_files
 from recon.ledger.parts import LEGS, POSTED, read, typed
 from recon.ledger.plain import PARTS as OF_PLAIN
@@ -184,11 +184,8 @@ def _fill(
     names = [*dict.fromkeys((*OF_PLAIN, *names))] if money else names
     names = [one for one in names if one != "postings"] if money else names
     cuts |= {"after": 0, "first": 0, "last": cuts["records"]}
-    with clear_errors(ledger.where), ledger.alone() as database, ThreadPoolExecutor(2) as both_cores:
-        parts = list(both_cores.map(partial(read, database, cuts), names))
-    for name, part in zip(names, parts, strict=True):
-        copy.register(f"{name}_part", part)
-    parts.clear()
+    with clear_errors(ledger.where), ledger.alone() as database:
+        _register(copy, database, cuts, names)
     if money:
         make_plain(copy, money)
     if folder is not None and kept:
@@ -203,6 +200,21 @@ def _fill(
         copy.execute(f"CREATE TABLE {name} AS {typed(name)}")
     for name in {*names, "postings"}:
         copy.unregister(f"{name}_part")
+
+
+def _register(
+    copy: duckdb.DuckDBPyConnection, database: Database, cuts: Mapping[str, int], names: Sequence[str]
+) -> None:
+    """Reads the parts, on both cores: the sides, which are most of a ledger, in halves."""
+    middle = cuts["entries"] // 2
+    spans = [(name, cuts) for name in names if name != "sides"]
+    if "sides" in names:
+        spans = [("sides", {**cuts, "entries": middle}), ("sides", {**cuts, "after": middle}), *spans]
+    with ThreadPoolExecutor(2) as both_cores:
+        parts = list(both_cores.map(lambda span: read(database, span[1], span[0]), spans))
+    for name in names:
+        found = [part for (one, _), part in zip(spans, parts, strict=True) if one == name]
+        copy.register(f"{name}_part", pa.concat_tables(found).unify_dictionaries())
 
 
 def fingerprint(copy: duckdb.DuckDBPyConnection, until: int | None = None) -> tuple[int, str]:

@@ -22,7 +22,7 @@ WITH sides AS (
         CASE
             WHEN p.account = 'trading' THEN CASE WHEN list_contains($money, p.asset) THEN 100 ELSE 10 END
             WHEN starts_with(p.account, 'assets:') THEN CASE WHEN list_contains($money, p.asset) THEN 0 ELSE 1 END
-            WHEN starts_with(p.account, 'fees:') AND list_contains($money, p.asset) AND p.quantity > 0 THEN 1000
+            WHEN starts_with(p.account, 'fees:') AND list_contains($money, p.asset) THEN 1000
             ELSE 10000
         END AS kind
     FROM ({typed("sides")}) AS p
@@ -64,6 +64,7 @@ def make_plain(copy: duckdb.DuckDBPyConnection, money: Collection[str]) -> None:
 
     ``money`` are the assets that pay and are not units themselves.
     ``quantity`` is what arrived of the asset, ``paid`` what arrived of the currency; one of them is below zero.
+    A ``fee`` below zero was given back.
     """
     copy.execute(_MAKE, {"money": sorted(money)})
     rest = copy.sql(

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from recon.core.seals import Seal
 from recon.core.tax import Line, Sums
 from recon.core.times import day_start, short_text
-from recon.ledger.cuts import Came, Cuts, Step, later
+from recon.ledger.cuts import Came, Cuts, Step, later, newest
 from recon.ledger.store import Ledger
 from recon.pipeline.closed_years import Closing, of_seal
 from recon.pipeline.config import Config
@@ -184,8 +184,10 @@ def _bridge(
         before = after
     today = reckon(None)
     if today.linked:
+        with ledger.transaction() as tx:
+            stored = newest(tx)
         came = Came("transfers that recon reconcile will store", "", "", want.until, "", "")
-        effects.append(Effect([came], today.figures.less(before.figures)))
+        effects.append(Effect([came], today.figures.less(reckon(stored).figures)))
     return Gains(
         want=want,
         head=head,

@@ -1,11 +1,11 @@
 """Matches become the rows of a year's disposals, and their sums."""
 
-from collections.abc import Callable, Generator, Hashable, Iterable, Iterator
+from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Sequence
 from datetime import date
 from functools import lru_cache
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
-from recon.core.activity import INCOME, OPENING, PURCHASE, SALE
+from recon.core.activity import INCOME, OPENING, PURCHASE
 from recon.core.lots import SHORT, Match, Movement, Outcome
 from recon.core.tax import Row, Rulebook, Sums, Term, half_up
 from recon.pipeline.value import Lack, View, treatment
@@ -13,7 +13,6 @@ from recon.pipeline.value import Lack, View, treatment
 K = TypeVar("K", bound=Hashable)
 Key = tuple[str, str, Term | None, bool]
 """Pool, activity, term, and whether the gain counts."""
-_PLAIN = (PURCHASE, SALE)
 NO_LOTS = "this law knows no cost of one disposal: the costs of a year are taken from its revenue as a whole"
 
 
@@ -103,7 +102,10 @@ class Tally:
         return found
 
     def earned(self, movement: Movement) -> None:
-        """Counts what arrived as income, and money spent and received, by tax year where the law goes by it."""
+        """Counts what arrived as income, and money spent and received, by tax year where the law goes by it.
+
+        Of a purchase or sale there is nothing to count where the law knows lots.
+        """
         what = movement.activity
         if (
             what.startswith(INCOME)
@@ -135,28 +137,25 @@ class Tally:
         return on.year if on >= self.rules.year(on.year)[0] else on.year - 1
 
 
-class Moved:
-    """Movements on their way to a method, counted as they go by. ``came`` and ``went`` are moves between own places."""
+class Moved(NamedTuple):
+    """Units of a pool that arrived and left, and what ``came`` to own places and ``went`` from them between these."""
 
-    def __init__(self, movements: Iterable[Movement], tally: Tally) -> None:
-        self._movements = movements
-        self._tally = tally
-        self.arrived = self.left = self.came = self.went = 0
+    arrived: int
+    left: int
+    came: int
+    went: int
 
-    def __iter__(self) -> Iterator[Movement]:
-        lots = self._tally.rules.lots
-        for one in self._movements:
-            quantity = one.quantity
-            if one.transfer:
-                self.came += max(quantity, 0)
-                self.went += max(-quantity, 0)
-            elif quantity > 0:
-                self.arrived += quantity
-            else:
-                self.left -= quantity
-            if not lots or one.activity not in _PLAIN:
-                self._tally.earned(one)
-            yield one
+
+def moved(movements: Sequence[Movement], plain: tuple[int, int]) -> Moved:
+    """Counts movements, and beside them the units that arrived and left by plain trades."""
+    moves = [one.quantity for one in movements if one.transfer]
+    others = [one.quantity for one in movements if not one.transfer]
+    return Moved(
+        plain[0] + sum(one for one in others if one > 0),
+        plain[1] - sum(one for one in others if one < 0),
+        sum(one for one in moves if one > 0),
+        -sum(one for one in moves if one < 0),
+    )
 
 
 class Matched:
@@ -203,8 +202,12 @@ def is_disposal(movement: Movement, rules: Rulebook) -> bool:
 
 
 def unmatched(movements: Iterable[Movement], pool: str, tally: Tally, *, listed: bool) -> Iterator[Row]:
-    """What left for a worth, where the law knows no lots: it is counted, and gives rows where these are ``listed``."""
+    """What left for a worth, where the law knows no lots: it is counted, and gives rows where these are ``listed``.
+
+    So is what was spent and received.
+    """
     for one in movements:
+        tally.earned(one)
         if tally.first <= one.day < tally.after and is_disposal(one, tally.rules):
             tally.brought(one, pool)
             if listed:

@@ -1,12 +1,12 @@
 """Disposals of a tax year by a rulebook and a method, and the year's sums: read from the ledger, nothing is written."""
 
+import gc
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from heapq import merge
-from itertools import takewhile
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -26,12 +26,21 @@ from recon.ledger.store import Ledger
 from recon.pipeline.choices import chosen
 from recon.pipeline.closed_years import Closing, closing
 from recon.pipeline.config import Config
-from recon.pipeline.gains import Matched, Moved, Tally, matched, unmatched
+from recon.pipeline.gains import Matched, Tally, matched, moved, unmatched
 from recon.pipeline.match import tie_all
 from recon.pipeline.price_book import price_book
 from recon.pipeline.said import heard
-from recon.pipeline.units import TRANSIT, Part, balances, parts, plain_trades, prepare, traded
-from recon.pipeline.value import Days, Rate, View, movement, of_trade
+from recon.pipeline.units import (
+    TRANSIT,
+    Part,
+    balances,
+    parts,
+    plain_sums,
+    plain_trades,
+    prepare,
+    traded,
+)
+from recon.pipeline.value import Days, Rate, View, movement, of_trades
 
 TABLES = ("legs", "beside", "facts", "links")
 _BOOKS: Mapping[ScopeName, Callable[[str], str]] = {
@@ -179,16 +188,22 @@ class Books:
         """All pools, by name."""
         return sorted({*self.assets, *self.others})
 
-    def movements(self, pool: str, until: datetime | None = None) -> Iterator[Movement]:
-        """A pool's movements in order, valued; those that happened ``until`` a moment, or all."""
-        end = _NEVER if until is None else micros(until)
-        assets = self.assets.get(pool)
-        trades = of_trade(self.view, plain_trades(self.copy, assets), pool) if assets else iter(())
-        if until is not None:
-            trades = takewhile(lambda one: one.at < end, trades)
+    def movements(self, pool: str) -> Iterator[Movement]:
+        """A pool's movements in order, valued."""
+        return self.merged(pool, self.beside(pool))
+
+    def beside(self, pool: str, end: int = _NEVER) -> list[Movement]:
+        """Those that are no plain trades, of before a moment."""
         known = (one for one in self.others.get(pool, ()) if one.moment < end)
-        rest = sorted((movement(self.view, one) for one in known), key=order)
-        return merge(trades, rest, key=order) if rest else trades
+        return sorted((movement(self.view, one) for one in known), key=order)
+
+    def merged(self, pool: str, beside: Sequence[Movement], end: int = _NEVER) -> Iterator[Movement]:
+        """The plain trades of before a moment, and those beside them."""
+        assets = self.assets.get(pool)
+        if not assets:
+            return iter(beside)
+        trades = of_trades(self.view, plain_trades(self.copy, assets, end), pool)
+        return merge(trades, beside, key=order) if beside else trades
 
     def plan(self, want: Want) -> Plan:
         """How they are to be matched. Raises ConfigError where the file of choices is none."""
@@ -213,7 +228,7 @@ def books_of(config: Config, ledger: Ledger, rules: Rulebook, known: Cuts | None
     """The units of a state that the ledger was in; None: of all there is."""
     currency = rules.currency or config.entity.base_currency
     money = money_of(config, currency)
-    with typed_copy(ledger, tables=TABLES, money=money, tied=False, until=known) as copy:
+    with _uncollected(), typed_copy(ledger, tables=TABLES, money=money, tied=False, until=known) as copy:
         linked = 0
         if known is None:
             linked = tie_all(config, ledger, copy)
@@ -246,6 +261,18 @@ def reckoned(config: Config, ledger: Ledger, want: Want, known: Cuts | None) -> 
     """As ``tax``, of a state that the ledger was in; None: of all there is."""
     with books_of(config, ledger, want.rules, known) as opened:
         yield taxed(opened, want)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """A million lots and matches are no garbage, and hold no cycles: looking for these among them takes a second."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def taxed(opened: Books, want: Want) -> Taxed:
@@ -307,29 +334,27 @@ def _rows(opened: Books, found: Taxed, plan: Plan) -> Iterator[Row]:
     """Pool after pool: values what moved, matches it, and gives the rows of the year."""
     ledger = balances(opened.copy, opened.config.pools)
     want, tally = found.want, found.tally
+    end = _NEVER if want.until is None else micros(want.until)
     for pool in opened.pools:
-        moved = Moved(opened.movements(pool, want.until), tally)
+        beside = opened.beside(pool, end)
+        movements = opened.merged(pool, beside, end)
+        units = moved(beside, plain_sums(opened.copy, opened.assets.get(pool, ()), end))
         if want.method is None:
-            yield from unmatched(moved, pool, tally, listed=want.listed)
-            continue
-        matches = Matched(want.method.match(moved, plan))
-        short = yield from matched(matches, pool, tally, listed=want.listed)
-        outcome = matches.outcome
-        held = sum(one.quantity for one in outcome.held)
+            yield from unmatched(movements, pool, tally, listed=want.listed)
+            held, short = max(units.arrived - units.left, 0), max(units.left - units.arrived, 0)
+        else:
+            for one in beside:
+                tally.earned(one)
+            matches = Matched(want.method.match(movements, plan))
+            short = yield from matched(matches, pool, tally, listed=want.listed)
+            outcome = matches.outcome
+            held = sum(one.quantity for one in outcome.held)
+            found.held += [(pool, one) for one in outcome.held]
+            found.allocated += [(pool, moment, laid) for moment, laid in outcome.allocated]
+            found.unmet += outcome.unmet
         found.ties.append(
-            Tie(
-                pool,
-                moved.arrived,
-                moved.left,
-                moved.came - moved.went,
-                held,
-                short,
-                ledger.get(pool, 0),
-            )
+            Tie(pool, units.arrived, units.left, units.came - units.went, held, short, ledger.get(pool, 0))
         )
-        found.held += [(pool, one) for one in outcome.held]
-        found.allocated += [(pool, moment, laid) for moment, laid in outcome.allocated]
-        found.unmet += outcome.unmet
 
 
 def scopes(want: Want, zone: ZoneInfo) -> list[Scope]:

@@ -173,9 +173,9 @@ def _named(opened: Books, view: View, name: str) -> tuple[Event, str] | None:
     entry, asset, trade = told
     pool = opened.config.pools.get(asset, asset)
     event = Event(
-        movement=next(of_trade(view, [trade], pool)),
+        movement=of_trade(view, trade, pool),
         entry=entry,
-        against=(trade.currency, abs(trade.paid)),
+        against=(trade.currency, trade.paid),
         fees=[(trade.currency, trade.fee)] if trade.fee else (),
         said=Said(),
         uses=view.used or (),

@@ -56,14 +56,19 @@ left join (
 where l.live and l.counted and l.quantity <> 0
 """
 _OF_POOL = """
-select {name} as id, epoch_us(l.at) as moment, substr(l.place, 8) as place, l.currency, l.quantity, l.paid, l.fee
+select {name} as id, epoch_us(l.at) as moment, substr(l.place, 8) as place, l.currency, l.quantity, abs(l.paid), l.fee
 from plain as l
-where list_contains($assets, l.asset)
+where list_contains($assets, l.asset) and epoch_us(l.at) < $end
 order by moment, quantity < 0, id
 """
+_SUMS = """
+select coalesce(sum(greatest(l.quantity, 0)), 0), coalesce(-sum(least(l.quantity, 0)), 0)
+from plain as l
+where list_contains($assets, l.asset) and epoch_us(l.at) < $end
+"""
 _ONE_TRADE = """
-select l.entry, {name} as id, epoch_us(l.at) as moment, substr(l.place, 8) as place, l.currency, l.quantity, l.paid,
-    l.fee, l.asset
+select l.entry, {name} as id, epoch_us(l.at) as moment, substr(l.place, 8) as place, l.currency, l.quantity,
+    abs(l.paid), l.fee, l.asset
 from plain as l where {name} = $id
 """
 _OTHERS = """
@@ -87,8 +92,8 @@ class Part(NamedTuple):
 
     ``money`` is what a purchase or sale was paid with, ``other`` the other side of a swap: pool and units, without
     sign. Of a fee in the very asset that was traded ``money`` is the trade's, for ``per`` units of it. ``fees`` are
-    taken for it: pool, units, and whether that is money. ``transfer`` names a move between own places. ``address`` and
-    ``txid`` are the row's, where it has them.
+    taken for it: pool, units, and whether that is money; money may be given back instead, which is below zero.
+    ``transfer`` names a move between own places. ``address`` and ``txid`` are the row's, where it has them.
     """
 
     entry: int
@@ -111,7 +116,10 @@ class Part(NamedTuple):
 
 
 class Trade(NamedTuple):
-    """A purchase (``quantity`` above 0) or sale against money, with a fee in that money; in 10^-18."""
+    """A purchase (``quantity`` above 0) or sale against money, with a fee in that money; in 10^-18.
+
+    ``paid`` has no sign; a ``fee`` below 0 was given back.
+    """
 
     id: str
     moment: int
@@ -120,6 +128,18 @@ class Trade(NamedTuple):
     quantity: int
     paid: int
     fee: int
+
+
+class Trades(NamedTuple):
+    """Trades in columns, those of Trade."""
+
+    ids: list[str]
+    moments: list[int]
+    places: list[str]
+    currencies: list[str]
+    quantities: list[int]
+    paid: list[int]
+    fees: list[int]
 
 
 class _Leg(NamedTuple):
@@ -154,12 +174,18 @@ def traded(copy: DuckDBPyConnection, pools: Mapping[str, str]) -> dict[str, list
     return found
 
 
-def plain_trades(copy: DuckDBPyConnection, assets: Sequence[str]) -> Iterator[Trade]:
-    """The plain trades of these assets, in the order of recon.core.lots.order."""
-    asked = copy.cursor().sql(_OF_POOL.format(name=_NAME), params={"assets": assets})
+def plain_trades(copy: DuckDBPyConnection, assets: Sequence[str], end: int) -> Iterator[Trades]:
+    """The plain trades of these assets before a moment, in the order of recon.core.lots.order."""
+    asked = copy.cursor().sql(_OF_POOL.format(name=_NAME), params={"assets": assets, "end": end})
     for batch in asked.to_arrow_reader(65_536):
-        plain = [batch.column(place).to_pylist() for place in range(4)]
-        yield from map(Trade._make, zip(*plain, *map(units, batch.columns[4:]), strict=True))
+        yield Trades(*(batch.column(place).to_pylist() for place in range(4)), *map(units, batch.columns[4:]))
+
+
+def plain_sums(copy: DuckDBPyConnection, assets: Sequence[str], end: int) -> tuple[int, int]:
+    """The units that arrived and that left by the plain trades of these assets before a moment."""
+    sums = copy.execute(_SUMS, {"assets": assets, "end": end}).fetchone()
+    assert sums is not None
+    return scaled(sums[0]), scaled(sums[1])
 
 
 def plain_trade(copy: DuckDBPyConnection, name: str) -> tuple[int, str, Trade] | None:
@@ -228,7 +254,9 @@ def _of_entry(legs: Sequence[_Leg]) -> Iterator[Part]:
     place = {one.asset: one for one in own}
     traded = [one for one in others if one.cls == "trading"]
     fees = tuple(
-        (one.pool, one.quantity, one.money) for one in others if one.cls == "fees" and one.quantity > 0
+        (one.pool, one.quantity, one.money)
+        for one in others
+        if one.cls == "fees" and (one.quantity > 0 or one.money)
     )
     priced: dict[str, Part] = {}
     for one in traded:

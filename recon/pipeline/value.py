@@ -27,7 +27,7 @@ from recon.core.prices import Lacking, Valued
 from recon.core.tax import Arrives, Leaves, Rulebook
 from recon.core.times import EPOCH, QUARTER_HOUR
 from recon.pipeline.said import Said
-from recon.pipeline.units import Part, Trade
+from recon.pipeline.units import Part, Trade, Trades
 
 _UNTOLD = {WITHDRAWAL, ADJUSTMENT, UNKNOWN}
 """Units that go so may have brought anything, or nothing."""
@@ -98,19 +98,33 @@ def treatment(rules: Rulebook, activity: str, arrives: bool) -> Arrives | Leaves
     return treats.get(activity, "unknown" if arrives else "gain")
 
 
-def of_trade(view: View, trades: Iterable[Trade], pool: str) -> Iterator[Movement]:
-    """The movements of a pool's plain trades; paid in the currency itself they need no rate."""
+def of_trades(view: View, batches: Iterable[Trades], pool: str) -> Iterator[Movement]:
+    """The movements of a pool's plain trades. Those paid in the currency itself are valued in columns."""
     days = view.days
-    for name, moment, place, currency, quantity, paid, fee in trades:
-        what = PURCHASE if quantity > 0 else SALE
-        worth: int | None = abs(paid)
-        cost: int | None = fee
-        if currency != view.currency or view.used is not None:
-            lack = Lack(name, pool, moment, what, "")
-            worth = _worth(view, currency, abs(paid), lack)
-            cost = _worth(view, currency, fee, lack, fee=True) if fee else 0
-        amount = None if worth is None or cost is None else worth + cost if quantity > 0 else worth - cost
-        yield Movement(name, moment, days[moment // QUARTER_HOUR], place, quantity, amount, worth, what)
+    for batch in batches:
+        ids, moments, places, currencies, quantities, paid, fees = batch
+        if {*currencies} != {view.currency}:
+            yield from (of_trade(view, trade, pool) for trade in map(Trade._make, zip(*batch, strict=True)))
+            continue
+        on = [days[moment // QUARTER_HOUR] for moment in moments]
+        with_fees = [
+            worth + fee if units > 0 else worth - fee
+            for units, worth, fee in zip(quantities, paid, fees, strict=True)
+        ]
+        what = [PURCHASE if units > 0 else SALE for units in quantities]
+        columns = (ids, moments, on, places, quantities, with_fees, paid, what, [""] * len(ids))
+        yield from map(Movement._make, zip(*columns, strict=True))
+
+
+def of_trade(view: View, trade: Trade, pool: str) -> Movement:
+    """The movement of a plain trade."""
+    name, moment, place, currency, quantity, paid, fee = trade
+    what = PURCHASE if quantity > 0 else SALE
+    lack = Lack(name, pool, moment, what, "")
+    worth = _worth(view, currency, paid, lack)
+    cost = _worth(view, currency, fee, lack, fee=True) if fee else 0
+    amount = None if worth is None or cost is None else worth + cost if quantity > 0 else worth - cost
+    return Movement(name, moment, view.days[moment // QUARTER_HOUR], place, quantity, amount, worth, what)
 
 
 def movement(view: View, one: Part) -> Movement:

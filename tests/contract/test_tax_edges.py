@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from tests.contract.house import house
+from tests.contract.outside import recon
 from tests.contract.shelf import Shelf, line, told
 
 
@@ -75,3 +77,18 @@ def test_what_an_opening_cost_is_cost_in_poland_too(tmp_path: Path) -> None:
     assert [figures[box] for box in ("34", "35", "36", "37")] == ["900.00", "0.00", "500.25", "399.75"]
     said = " ".join(shelf.ask(2024, "generic", "--explain", "broker-000000002").stdout.split())
     assert "2 BTC arrived at broker:main by opening" in said and "1 of 2 BTC: 250.125 of 500.25 PLN" in said
+
+
+def test_money_given_back_for_a_trade_adds_to_what_it_brought(tmp_path: Path) -> None:
+    """A maker whose rate is below zero is paid for the trade: it is part of the proceeds, and takes off a cost."""
+    with house(tmp_path, "egera") as made:
+        trades = made.egera.books["trades"]
+        trades[:] = [
+            {**trades[0], "type": side, "action": "open", "fee_maker": "-100", "amount": amount}
+            for side, amount in (("bid", "0.20000000"), ("ask", "0.10000000"))
+        ]
+        made.egera.books["deposits"]["btc"].clear()
+        recon(tmp_path, "pull")
+        found = recon(tmp_path, "tax", "2025", "--rules", "generic", "--json").json
+        [sold] = [one for one in found["disposals"] if one["activity"] == "sale"]
+    assert told(sold, "quantity proceeds cost") == ("0.1", "5050", "4950")

@@ -75,9 +75,9 @@ def test_a_lots_cost_is_what_went_out_of_it_and_what_is_held_of_it(
         for lot, some in pieces.items():
             assert sum(units for units, _ in some) == lot.quantity
             known = [cost for _, cost in some if cost is not None]
-            assert len(known) == (0 if lot.cost is None else len(some))
-            assert sum(known) == (lot.cost or 0)
-            assert lot.cost == acquired[lot.id].amount and lot.at == acquired[lot.id].at
+            assert len(known) == (0 if lot.amount is None else len(some))
+            assert sum(known) == (lot.amount or 0)
+            assert lot.amount == acquired[lot.id].amount and lot.at == acquired[lot.id].at
         assert {one.id for one in history if came(one)} <= {lot.id for lot in pieces}
 
 

@@ -19,7 +19,7 @@ from recon.pipeline.match import tie_all
 from recon.pipeline.said import heard
 from recon.pipeline.tax import TABLES, money_of, wanted
 from recon.pipeline.units import balances, parts, plain_trades, prepare, traded
-from recon.pipeline.value import Days, View, movement, of_trade
+from recon.pipeline.value import Days, View, movement, of_trades
 from tests.tax._ledgers import Line, ledger_of, taxed
 
 FEW = settings(max_examples=max(3, settings().max_examples // 50))
@@ -127,7 +127,7 @@ def _movements(config: Config, ledger: Ledger, *, plain: bool) -> Iterator[tuple
         )
         found = [(one.pool, movement(view, one)) for one in others]
         for pool, assets in traded(copy, config.pools).items() if plain else ():
-            found += [(pool, one) for one in of_trade(view, plain_trades(copy, assets), pool)]
+            found += [(pool, one) for one in of_trades(view, plain_trades(copy, assets, 2**62), pool)]
     yield from sorted(found, key=lambda one: (one[0], order(one[1])))
 
 

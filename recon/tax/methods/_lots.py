@@ -19,8 +19,10 @@ class OneLot(Source):
     lot: Lot
 
     def __init__(self, movement: Movement, number: int) -> None:
-        lot = Lot._make(movement[:8])
-        super().__init__(lot, lot.quantity, lot.cost)
+        self.lot = movement
+        self.whole = movement.quantity
+        self.cost = movement.amount
+        self.given = self.spent = 0
         self.number = number
 
 

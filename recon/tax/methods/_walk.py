@@ -104,12 +104,19 @@ def walk(
 
 def matches(movement: Movement, taken: Iterable[Taken]) -> list[Match]:
     """The matches of a movement that left, and what it went short of."""
-    proceeds = Source(None, -movement.quantity, movement.amount)
-    give = proceeds.give
-    found = [Match(movement, lot, rule, units, give(units), cost) for lot, rule, units, cost in taken]
-    short = proceeds.whole - proceeds.given
-    if short:
-        found.append(Match(movement, None, SHORT, short, proceeds.give(short), None))
+    whole, amount = -movement.quantity, movement.amount
+    found: list[Match] = []
+    stop = told = 0
+    proceeds: int | None = None
+    for lot, rule, units, cost in taken:
+        stop += units
+        if amount is not None:
+            before, told = told, upto(amount, stop, whole)
+            proceeds = told - before
+        found.append(Match(movement, lot, rule, units, proceeds, cost))
+    if stop < whole:
+        rest = None if amount is None else amount - told
+        found.append(Match(movement, None, SHORT, whole - stop, rest, None))
     return found
 
 
@@ -174,7 +181,7 @@ class _Places(Generic[S]):
             book.arrive(parcels)
             missing = units - sum(units for _, units in parcels)
             if missing:
-                book.receive(movement._replace(quantity=missing, amount=None, worth=None))
+                book.receive(movement._replace(quantity=missing, amount=None, worth=None, transfer=""))
 
     def held(self) -> list[Held]:
         """What every book holds, and what is in transit, with its cost."""

@@ -16,7 +16,7 @@ from collections.abc import Generator, Iterable, Iterator
 from itertools import groupby
 
 from recon.core.activity import LOST
-from recon.core.lots import UNIVERSAL, Lot, Match, Method, Movement, Outcome, Plan
+from recon.core.lots import UNIVERSAL, Match, Method, Movement, Outcome, Plan
 from recon.tax.methods._pool import Pool
 from recon.tax.methods._walk import Source, Taken, holdings, matches
 
@@ -43,9 +43,7 @@ class _Day:
         self.left = self.acquired.quantity if self.acquired else 0
         self.open = -self.disposed.quantity if self.disposed else 0
         self.taken: list[Taken] = []
-        self.source = (
-            Source(Lot(*self.acquired[:8]), self.left, self.acquired.amount) if self.acquired else None
-        )
+        self.source = Source(self.acquired, self.left, self.acquired.amount) if self.acquired else None
 
     def give(self, disposal: "_Day", rule: str) -> None:
         """Matches a day's disposals with this day's acquisitions, as far as both go."""
