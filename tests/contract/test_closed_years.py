@@ -255,3 +255,25 @@ def test_a_year_whose_close_died_half_way_is_that_of_the_close(made: House) -> N
     assert '"gain": "4985"' in answer and '"period": "2025"' in answer
     (found,) = bridged(made)
     assert [one["gain"] for one in found["effects"]] == ["1002.5", "500", "0"]
+
+
+def test_a_transfer_that_is_not_stored_yet_has_an_effect_of_its_own(tmp_path: Path) -> None:
+    """What left was a disposal nobody could value; its arrival came late, and makes it a move between own places."""
+    sent = "2025-03-05T10:00:00Z,withdrawal,main,BTC,0.5,,,,,0xabc1,sent"
+    came = "2025-03-05T11:00:00Z,deposit,vault,BTC,0.5,,,,,0xabc1,came"
+    with house(tmp_path, "broker") as made:
+        rows = [PAID, BOUGHT, sent]
+        pull(made, *rows)
+        recon(made.folder, *ANNA, "close", "2025", "--quiet")
+        pull(made, *rows, came)
+        (found,) = bridged(made)
+        kinds = [[item["kind"] for item in effect["items"]] for effect in found["effects"]]
+        assert kinds == [["deposit"], ["transfers that recon reconcile will store"]]
+        assert [effect["unknown"] for effect in found["effects"]] == [0, -1]
+        recon(tmp_path, "reconcile", "2026", "--quiet")
+        (after,) = bridged(made)
+        assert [[item["kind"] for item in effect["items"]] for effect in after["effects"]] == [
+            ["deposit"],
+            ["transfer found"],
+        ]
+        assert after["today"] == found["today"]

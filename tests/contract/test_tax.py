@@ -230,6 +230,9 @@ def test_a_law_without_lots_counts_what_was_paid_with_and_what_nobody_knows(tmp_
         ("payment", "400"), ("withdrawal to outside", "0"), ("sale", "895"),
     ]  # fmt: skip
     assert "nobody said" in found["disposals"][1]["lacks"]
+    assert [(tie["acquired"], tie["disposed"], tie["holds"]) for tie in found["summary"]["ties"]] == [
+        ("2", "1.6", True)
+    ]
     assert told(found["summary"], "disposals proceeds unknown") == (2, "1295", 1)
     forms = {one["title"]: one["value"] for one in found["summary"]["forms"]}
     assert forms["Przychód"] == "1300.00"
