@@ -1,6 +1,7 @@
 """The audit report: one page with everything an outsider needs to judge the period, and to check it without us."""
 
 from dataclasses import replace
+from itertools import islice
 
 from recon.core.books import Books
 from recon.core.contracts import Report
@@ -113,7 +114,7 @@ def _cut(table: Table, books: Books) -> Table:
         f"The first {MOST_ROWS:,} of {len(table.rows):,} rows. The other {more:,} are in the accountant's workbook, "
         f"accountant-{books.period.name}.xlsx. {table.note}"
     )
-    return replace(table, rows=table.rows[:MOST_ROWS], note=note)
+    return replace(table, rows=[*islice(table.rows, MOST_ROWS)], note=note)
 
 
 REPORT = Report(name="audit", title=TITLE, formats=("html",), build=build)

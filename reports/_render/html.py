@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from recon.core.document import Cell, Column, Document, Fact, Section, Table
+from recon.core.document import Cell, Chart, Column, Document, Fact, Live, Section, Table
 from recon.core.money import text, total
 from recon.core.times import short_text
 from reports._render._chart import BOTTOM, HEIGHT, RIGHT, WIDTH, Drawn, drawn
@@ -99,7 +99,7 @@ def _chapter(section: Section, keys: frozenset[str]) -> Chapter:
         section=section,
         facts=_facts(section.facts),
         grids=[_grid(table, number, keys) for number, table in enumerate(section.tables)],
-        charts=[drawn(chart) for chart in section.charts],
+        charts=[drawn(chart) for chart in section.charts if isinstance(chart, Chart)],
         code=[(title, block, len(block) < _LONG_CODE) for title, block in section.code],
         parts=[_chapter(part, keys) for part in section.parts],
     )
@@ -112,9 +112,11 @@ def _facts(facts: Sequence[Fact]) -> list[tuple[str, str, Shown]]:
 def _fact(value: Cell) -> Shown:
     if isinstance(value, datetime):
         return _moment(value)
+    if isinstance(value, Live):
+        value = value.value
     if isinstance(value, Decimal | int):
         return _number(Decimal(value), 0, "")
-    return Shown("text", text=value or "")
+    return Shown("text", text=str(value or ""))
 
 
 def _grid(table: Table, number: int, keys: frozenset[str]) -> Grid:

@@ -9,7 +9,7 @@ import pytest
 
 from recon.core.books import Books
 from recon.core.contracts import Report
-from recon.core.document import Cell, Document, Section, Table
+from recon.core.document import Cell, Chart, Document, Section, Table
 from recon.core.registry import catalogue
 from reports import accountant, audit
 from reports._curves import accounts
@@ -197,18 +197,31 @@ def test_an_assumption_is_told_with_the_source_it_is_for() -> None:
     assert ("egera", "unit of fee_maker and fee_taker", "bps") in rows
 
 
+def charts_of(books: Books) -> dict[tuple[str, str], Chart]:
+    return {
+        (part.title, chart.title): chart
+        for part in accounts(books)
+        for chart in part.charts
+        if isinstance(chart, Chart)
+    }
+
+
 def test_a_running_balance_spans_the_period_and_what_never_moved_is_not_drawn() -> None:
-    parts = {part.title: part for part in accounts(BOOKS)}
-    assert [chart.title for chart in parts["fuse, main"].charts] == ["BTC", "ETH", "USDTERC20"]
-    assert parts["fuse, sub"].charts == []
-    assert parts["fuse, sub"].lead == "Unchanged throughout: USDTERC20."
-    ledger = parts["fuse, main"].charts[1].lines[0]
+    leads = {part.title: part.lead for part in accounts(BOOKS)}
+    assert [title for place, title in charts_of(BOOKS) if place == "fuse, main"] == [
+        "BTC",
+        "ETH",
+        "USDTERC20",
+    ]
+    assert not [title for place, title in charts_of(BOOKS) if place == "fuse, sub"]
+    assert leads["fuse, sub"] == "Unchanged throughout: USDTERC20."
+    ledger = charts_of(BOOKS)["fuse, main", "ETH"].lines[0]
     assert ledger.points[0] == (START, Decimal("2.914350021874930417"))
     assert ledger.points[-1][0] == END
 
 
 def test_a_break_is_marked_on_the_balance_of_its_day() -> None:
-    charts = {(part.title, chart.title): chart for part in accounts(BOOKS) for chart in part.charts}
+    charts = charts_of(BOOKS)
     ledger = charts["fuse, main", "ETH"].lines[0]
     assert [(mark.at, mark.value, mark.key) for mark in ledger.marks] == [
         (at(18), Decimal("3.44627790"), BOOKS.breaks[0].found.id)
