@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Write the sample data anew: `python sample_data/generate.py [FOLDER]`, by default beside this file.
 
-A quarter of Example Sp. z o.o., January to March 2025, as three venues and a broker would state it. The same
-bytes come out each time. Standard library only.
+A quarter of Example Sp. z o.o., January to March 2025, as three venues and a broker would state it, and what
+coins cost in it. The same bytes come out each time. Standard library only.
 """
 
 import json
@@ -11,7 +11,7 @@ from decimal import localcontext
 from pathlib import Path
 from typing import Any
 
-from generator import broker, cryptofuse, egera, ethgas
+from generator import broker, cryptofuse, egera, ethgas, prices
 
 
 def laid_out(value: Any, indent: str = "") -> str:
@@ -28,14 +28,15 @@ def laid_out(value: Any, indent: str = "") -> str:
 
 
 def main(folder: Path) -> None:
-    """Write the four files into a folder that exists."""
+    """Write the five files into a folder that exists."""
     with localcontext() as context:
         context.prec = 60
         books = {"egera": egera.books(), "cryptofuse": cryptofuse.books(), "ethgas": ethgas.books()}
-        table = broker.table()
+        tables = {"broker": broker.table(), "prices": prices.table()}
     for name, book in books.items():
         (folder / f"{name}.json").write_text(laid_out(book) + "\n", encoding="utf-8", newline="\n")
-    (folder / "broker.csv").write_text(table, encoding="utf-8", newline="\n")
+    for name, table in tables.items():
+        (folder / f"{name}.csv").write_text(table, encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":

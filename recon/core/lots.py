@@ -40,7 +40,10 @@ class Movement(NamedTuple):
 
 
 Lot = Movement
-"""Units that were acquired at once are told by the movement that brought them: its ``amount`` is what they cost."""
+"""Units that were acquired at once are told by the movement that brought them: its ``amount`` is what they cost.
+
+That of units which a move brought from nowhere known has its ``transfer``, and no amount.
+"""
 
 
 class Match(NamedTuple):

@@ -9,13 +9,15 @@ from recon.core.errors import ConfigError
 from recon.core.times import period
 from recon.demo import cryptofuse, egera, ethgas
 from recon.demo.faults import FAULTS
-from recon.demo.venues import load_all, serve
+from recon.demo.venues import load_all, sample_path, serve
 from recon.pipeline.clock import Clock
 from recon.pipeline.config import load
+from recon.pipeline.price_entry import import_file
 from recon.pipeline.run import Batch, run_batch
 from recon.pipeline.session import writing
 
 PERIOD = "2025-Q1"
+PRICES = "prices.csv"
 _MARK = "# Written by recon demo, and written anew each time it runs.\n"
 _CONFIG = """{mark}
 [entity]
@@ -53,6 +55,19 @@ access_token = "file:secrets/gas"
 [assets]
 USDTERC20 = "USDT"
 USDCERC20 = "USDC"
+
+[prices]
+sources = ["trades", "files"]
+
+[rules.customers]
+type = "deposit"
+direction = "in"
+activity = "income: other"
+
+[rules.suppliers]
+type = "withdrawal"
+direction = "out"
+activity = "payment"
 """
 _SECRETS = {"egera": egera.KEY, "fuse": cryptofuse.CLIENT_SECRET, "gas": ethgas.ACCESS_TOKEN}
 
@@ -73,6 +88,7 @@ def run_demo(folder: Path, clock: Clock, *, with_faults: bool, notify: Callable[
         _prepare(folder, urls)
         config = load(folder / "recon.toml")
         with writing(config, clock, "demo") as session:
+            import_file(session, folder / PRICES)
             asked = period(PERIOD, config.zone, clock.now())
             batch = run_batch(session, asked, config.reports, notify)
     return Demo(folder=folder, faults=faults, batch=batch)
@@ -104,6 +120,7 @@ def _prepare(folder: Path, urls: Mapping[str, str]) -> None:
             )
         secrets = folder / "secrets"
         secrets.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (folder / PRICES).write_bytes((sample_path() / PRICES).read_bytes())
         for name, value in _SECRETS.items():
             (secrets / name).touch(mode=0o600)
             (secrets / name).write_text(value, encoding="utf-8")

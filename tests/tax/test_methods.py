@@ -89,7 +89,16 @@ def test_what_arrives_and_never_left_has_no_known_cost(name: str) -> None:
     assert sum(one.quantity for one in found if one.cost is None) == (3 if name == "average" else 2)
     assert not [one for one in found if one.rule == SHORT]
     if name == "fifo":
-        assert found[1].lot == Lot("2<", HOUR, day(HOUR), "b", 2, None, None, "move")
+        assert found[1].lot == Lot("2<", HOUR, day(HOUR), "b", 2, None, None, "move", "2")
+
+
+@pytest.mark.parametrize("name", ["fifo", "lifo", "hifo", "average"])
+def test_what_came_from_nowhere_known_goes_back_there_and_no_lot_with_it(name: str) -> None:
+    arrived, left = _move("2", 1, 3)[::-1]
+    history = [_some("1", 0, 2, 20), arrived, left._replace(at=2 * HOUR, place="b")]
+    found, outcome = matched(METHODS[name], history, EACH_PLACE)
+    assert found == []
+    assert [(one.book, one.quantity, one.cost) for one in outcome.held] == [("a", 2, 20)]
 
 
 def test_what_leaves_after_it_arrived_is_kept_in_transit() -> None:

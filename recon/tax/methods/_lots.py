@@ -96,6 +96,17 @@ class LotBook:
             self._left[lot] = self._left.get(lot, 0) + units
             heappush(self._queue, self._order.rank(lot))
 
+    def forget(self, units: int, move: str) -> int:
+        """The lots that the move made, for want of others."""
+        forgotten = 0
+        for lot in [one for one in self._left if one.lot.transfer == move] if units else ():
+            some = min(self._left[lot], units - forgotten)
+            forgotten += some
+            self._left[lot] -= some
+            if not self._left[lot]:
+                del self._left[lot]
+        return forgotten
+
     def stock(self) -> list[tuple[OneLot, int]]:
         """What is left of each lot, the oldest first."""
         return sorted(self._left.items(), key=lambda piece: piece[0].number)

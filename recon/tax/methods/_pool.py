@@ -45,6 +45,14 @@ class Pool(Source):
         for source, units in parcels:
             self.add(units, source.give(units))
 
+    def forget(self, units: int, move: str) -> int:
+        """Units whose cost is not known, as that of the whole pool is not."""
+        if self.cost is not None:
+            return 0
+        some = min(units, self.whole - self.given)
+        self.given += some
+        return some
+
     def stock(self) -> list[tuple[Source, int]]:
         """What is there."""
         left = self.whole - self.given

@@ -72,6 +72,9 @@ class Book(Protocol[S]):
     def arrive(self, parcels: Iterable[tuple[S, int]]) -> None:
         """Units come that departed from a book."""
 
+    def forget(self, units: int, move: str) -> int:
+        """Units go back that a move brought from nowhere known, as far as they are still here; how many."""
+
     def stock(self) -> list[tuple[S, int]]:
         """What is there, the oldest first."""
 
@@ -135,8 +138,9 @@ class _Places(Generic[S]):
     """Which book each place has, what stands in each place, and what is between two of them.
 
     A move takes its lots out of one book, and they lie parked under its name until it arrives; parked units that never
-    arrive are held in transit. What arrives and was not parked has no known cost. In the book of all places a move
-    changes nothing, and only its units are counted.
+    arrive are held in transit. What arrives and was not parked has no known cost, and is owed: what departs later under
+    that name is what came so, and no lot. In the book of all places a move changes nothing, and only its units are
+    counted.
     """
 
     def __init__(self, scopes: Sequence[Scope], new_book: Callable[[], Book[S]]) -> None:
@@ -147,6 +151,7 @@ class _Places(Generic[S]):
         self._standing: dict[str, int] = {}
         self._parked: dict[str, deque[tuple[S, int]]] = {}
         self._under_way: dict[str, int] = {}
+        self._owed: dict[str, int] = {}
         self._name, self._coming = scopes[0].book, deque(scopes[1:])
 
     @property
@@ -171,7 +176,9 @@ class _Places(Generic[S]):
             if not self._under_way[name]:
                 del self._under_way[name]
         elif units < 0:
-            if parcels := book.depart(-units, movement.id):
+            back = book.forget(min(-units, self._owed.get(name, 0)), name)
+            self._owed[name] = self._owed.get(name, 0) - back
+            if parcels := book.depart(-units - back, movement.id):
                 self._parked.setdefault(name, deque()).extend(parcels)
         else:
             waiting = self._parked.pop(name, deque())
@@ -181,7 +188,8 @@ class _Places(Generic[S]):
             book.arrive(parcels)
             missing = units - sum(units for _, units in parcels)
             if missing:
-                book.receive(movement._replace(quantity=missing, amount=None, worth=None, transfer=""))
+                self._owed[name] = self._owed.get(name, 0) + missing
+                book.receive(movement._replace(quantity=missing, amount=None, worth=None))
 
     def held(self) -> list[Held]:
         """What every book holds, and what is in transit, with its cost."""
