@@ -1,4 +1,4 @@
-"""The prices file of the sample: what coins, the euro and the dollar cost in PLN at the start of each day of the quarter."""
+"""The prices file of the sample: what coins, the euro and the dollar cost in PLN as each day of the quarter begins."""
 
 from generator.world import iso, moment, plain, rates, rounded
 
