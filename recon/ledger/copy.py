@@ -154,8 +154,10 @@ def load(
             },
         )
         with copy:
-            # It would draw into standard output, which may be one JSON document.
-            copy.execute("SET enable_progress_bar = false")
+            # It would draw into standard output, which may be one JSON document. A notebook that can't draw one has
+            # it off, and refuses to hear of it.
+            if copy.execute("SELECT current_setting('enable_progress_bar')").fetchall() == [(True,)]:
+                copy.execute("SET enable_progress_bar = false")
             with held(kept) if kept is not None and on_disk else nullcontext() as folder:
                 asked = {*tables, "behind"} if "links" in tables else {*tables}
                 _fill(ledger, copy, asked, folder, money, until)

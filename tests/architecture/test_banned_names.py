@@ -26,6 +26,7 @@ BANS = {
         allowed={
             "recon/cli/": "the command line is where the clock enters",
             "recon/demo/": "a stand-in venue has a clock as a venue does",
+            "recon/notebook.py": "it is the command line of a notebook",
         },
     ),
     "randomness": Ban(
