@@ -104,8 +104,10 @@ def test_the_pool_of_a_balance_is_that_of_the_configuration(tmp_path: Path) -> N
 
 def test_breaks_are_those_of_the_register(made: House, ours: Notebook) -> None:
     listed = recon(made.folder, "breaks", "list", "--status", "all", "--json").json["breaks"]
-    columns = ("id", "check", "severity", "status", "source", "account", "asset", "at", "expected", "actual")
-    columns += ("difference", "value", "opened", "age_days", "owner", "due", "overdue")
+    columns = [
+        "id", "check", "severity", "status", "source", "account", "asset", "at", "expected", "actual",
+        "difference", "value", "opened", "age_days", "owner", "due", "overdue",
+    ]  # fmt: skip
     found = ours.breaks()
     assert rows(found, *columns) == [tuple(one[name] for name in columns) for one in listed]
     assert listed and found["text"].tolist() == [one["diagnosis"]["text"] for one in listed]
