@@ -1,7 +1,7 @@
 """What a report is built from: the facts of one period, read from the ledger once, with no clock in them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -10,6 +10,9 @@ from recon.core.answers import Answer
 from recon.core.breaks import Break, CheckResult
 from recon.core.money import ZERO
 from recon.core.times import Period
+
+UNDER_WAY = "between places"
+"""The source of a roll-forward's rows that are of no venue."""
 
 
 class RollForward(NamedTuple):
@@ -218,7 +221,8 @@ class Books:
     """Everything a report may say about one period. ``as_of`` is the moment of the latest reading in the ledger.
 
     ``against``: what all accounts that are no place hold of each asset at the period's end, which is what the places
-    hold with its sign turned, for the trial balance sums to zero.
+    hold with its sign turned, for the trial balance sums to zero. ``known_as``: the number under which a source's venue
+    knows the account, by source, where recon.toml holds one.
     """
 
     entity: str
@@ -245,3 +249,4 @@ class Books:
     curves: Sequence[Curve]
     answers: Mapping[str, Answer]
     clean: bool
+    known_as: Mapping[str, str] = field(default_factory=dict)

@@ -133,6 +133,7 @@ def books(
         evidence_head=sealed,
         assumptions=config.assumptions(),
         sources=[(one.name, one.source.title) for one in config.sources],
+        known_as={one.name: one.source.known_as(one.settings) for one in config.sources},
         roll_forward=roll_forward,
         against=against,
         balances=_explained(proofs, found.breaks, results),

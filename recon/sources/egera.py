@@ -237,6 +237,7 @@ SOURCE = Source(
     assumptions=assumptions,
     rates=_rates.egera,
     personal=stated.PERSONAL,
+    known_as=lambda settings: settings.account_id,
     trading=Trading(volumes="volumes", tier=("account", "fee"), trades="trades", charged=histories.charged),
     quoting=quotes.QUOTING,
 )

@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from recon.core.failpoints import failpoint
+
 
 def write_whole(path: Path, data: bytes) -> None:
     """Puts ``data`` at ``path`` in one step; a file that was there stays until then. Raises OSError."""
@@ -12,6 +14,7 @@ def write_whole(path: Path, data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
+        failpoint("report.part-written")
         part.replace(path)
     except BaseException:
         part.unlink(missing_ok=True)

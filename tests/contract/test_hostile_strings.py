@@ -148,7 +148,8 @@ def test_nothing_is_written_outside_the_folders(seen: Seen) -> None:
         ".recon",
     }  # fmt: skip
     assert {path.name for path in (seen.made.folder / "reports-out").iterdir()} == {
-        "accountant-2025-Q1.xlsx", "audit-2025-Q1.html", "manifest.sha256",
+        "accountant-2025-Q1.xlsx", "audit-2025-Q1.html", "confirmation-2025-Q1.xlsx", "confirmation-2025-Q1.html",
+        "manifest.sha256",
     }  # fmt: skip
 
 

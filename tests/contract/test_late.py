@@ -95,7 +95,10 @@ def test_late_items_are_told_on_the_screen_and_in_both_reports(made: House, tmp_
 
 def test_reports_of_a_sealed_period_stay_to_the_byte_until_it_is_opened_again(made: House) -> None:
     first = digests(made, "one")
-    assert set(first) == {"accountant-2025-01.xlsx", "audit-2025-01.html", "manifest.sha256"}
+    assert set(first) == {
+        "accountant-2025-01.xlsx", "audit-2025-01.html", "confirmation-2025-01.xlsx", "confirmation-2025-01.html",
+        "manifest.sha256",
+    }  # fmt: skip
     pull(made, *JANUARY, LATE, *FEBRUARY, "2025-02-07T10:00:00Z,deposit,main,SOL,3,3,s")
     recon(made.folder, "reconcile", "2025-01", "--quiet")
     assert digests(made, "two") == first

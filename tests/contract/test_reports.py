@@ -33,13 +33,14 @@ def test_reports_are_written_whole_and_again_to_the_same_bytes_and_change_nothin
     out = made.folder / "out"
     before = files(made.folder)
     told = recon(made.folder, "report", "all", "2025-Q1", "--out", "out", "--json").json
-    names = ["accountant-2025-Q1.xlsx", "audit-2025-Q1.html", "manifest.sha256"]
+    names = ["accountant-2025-Q1.xlsx", "audit-2025-Q1.html"]
+    names += ["confirmation-2025-Q1.xlsx", "confirmation-2025-Q1.html", "manifest.sha256"]
     assert told == {"period": "2025-Q1", "files": [f"out/{name}" for name in names]}
-    assert sorted(path.name for path in out.iterdir()) == names
+    assert {path.name for path in out.iterdir()} == {*names}
     check = ["sha256sum", "--strict", "-c", "manifest.sha256"]
     subprocess.run(check, cwd=out, check=True, capture_output=True)
     listed = [line.split("  ")[1] for line in (out / "manifest.sha256").read_text().splitlines()]
-    assert sorted(listed) == names[:2]
+    assert sorted(listed) == sorted(names[:-1])
     written = files(out)
     ran = recon(made.folder, "report", "all", "2025-Q1", "--out", "out")
     assert files(out) == written
@@ -64,7 +65,7 @@ def test_a_report_of_another_period_joins_the_manifest(made: House) -> None:
 
 def test_a_report_that_is_none_or_cannot_be_written_is_one_clear_line(made: House) -> None:
     unknown = recon(made.folder, "report", "taxes", "2025-Q1", "--out", "out", code=2)
-    assert "'taxes'" in unknown.stderr and "accountant, audit or all" in unknown.stderr
+    assert "'taxes'" in unknown.stderr and "accountant, audit, confirmation or all" in unknown.stderr
     (made.folder / "taken").write_text("a file, where a folder is wanted")
     ran = recon(made.folder, "report", "audit", "2025-Q1", "--out", "taken/inside", code=1)
     assert ran.stdout == "" and ran.stderr.count("\n") == 1

@@ -11,7 +11,7 @@ from recon.core.books import Books
 from recon.core.contracts import Report
 from recon.core.document import Cell, Chart, Document, Section, Table
 from recon.core.registry import catalogue
-from reports import accountant, audit
+from reports import accountant, audit, confirmation
 from reports._curves import accounts
 from reports._tables import local_text, status
 from tests.reports.books import BOOKS, END, START, ZONE, at, many
@@ -50,14 +50,20 @@ def chapter(document: Document, key: str) -> Section:
 WORKBOOK, PAGE = accountant.build(BOOKS), audit.build(BOOKS)
 
 
-def test_the_room_holds_the_two_reports_by_their_names() -> None:
+def test_the_room_holds_the_reports_by_their_names() -> None:
     found = catalogue("reports", "REPORT", Report)
-    assert {name: one.formats for name, one in found.items()} == {"accountant": ("xlsx",), "audit": ("html",)}
+    assert {name: one.formats for name, one in found.items()} == {
+        "accountant": ("xlsx",),
+        "audit": ("html",),
+        "confirmation": ("xlsx", "html"),
+    }
     assert all(name == one.name for name, one in found.items())
 
 
 @pytest.mark.parametrize("books", [BOOKS, EMPTY], ids=["full", "empty"])
-@pytest.mark.parametrize("report", [accountant.REPORT, audit.REPORT], ids=lambda one: one.name)
+@pytest.mark.parametrize(
+    "report", [accountant.REPORT, audit.REPORT, confirmation.REPORT], ids=lambda one: one.name
+)
 def test_every_row_has_a_cell_for_every_column(report: Report, books: Books) -> None:
     for section in report.build(books).sections:
         for table in [*section.tables, *(table for part in section.parts for table in part.tables)]:

@@ -1,0 +1,86 @@
+"""All reports of a period in one folder: whole or told to be not, killed anywhere, the same bytes when run again."""
+
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.contract.house import VENUES, House, house
+from tests.contract.outside import recon
+
+KILLED = -signal.SIGKILL
+ALL = ("report", "all", "2025-Q1", "--quiet")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with house(tmp_path_factory.mktemp("whole"), *VENUES) as one:
+        recon(one.folder, "pull", "--quiet")
+        recon(one.folder, *ALL, "--out", "never-killed")
+        yield one
+
+
+def visible(folder: Path) -> dict[str, bytes]:
+    """What somebody sees who opens the folder: hidden names are not yet whole."""
+    found = {}
+    for path in folder.rglob("*"):
+        place = path.relative_to(folder)
+        if path.is_file() and not any(part.startswith(".") for part in place.parts):
+            found[place.as_posix()] = path.read_bytes()
+    return found
+
+
+def agrees(folder: Path) -> bool:
+    """Whether the folder is what its manifest says."""
+    check = ["sha256sum", "--strict", "--quiet", "-c", "manifest.sha256"]
+    return subprocess.run(check, cwd=folder, check=False, capture_output=True).returncode == 0
+
+
+def test_without_out_everything_of_a_period_lies_in_a_folder_of_its_name(made: House) -> None:
+    told = recon(made.folder, "report", "all", "2025-Q1", "--json").json
+    dated = made.folder / "reports-out" / "2025-Q1"
+    assert visible(dated) == visible(made.folder / "never-killed")
+    assert agrees(dated)
+    assert all(file.startswith(f"{dated}/") for file in told["files"])
+    shutil.rmtree(made.folder / "reports-out")
+
+
+@pytest.mark.parametrize("point", ["report.part-written:1", "report.written:1", "report.written:3"])
+def test_killed_half_way_nothing_looks_whole_and_a_second_run_makes_it_so(made: House, point: str) -> None:
+    out, whole = made.folder / point.replace(":", "-"), visible(made.folder / "never-killed")
+    recon(made.folder, *ALL, "--out", out.name, env={"RECON_FAILPOINT": point}, code=KILLED)
+    left = visible(out)
+    assert "manifest.sha256" not in left
+    assert left.items() < whole.items(), "what has its name is whole"
+    recon(made.folder, *ALL, "--out", out.name)
+    assert visible(out) == whole and agrees(out)
+    assert {path.name for path in out.iterdir()} == {name.split("/")[0] for name in whole}, (
+        "nothing is left over"
+    )
+
+
+def test_killed_over_older_reports_the_manifest_tells_that_they_are_mixed(tmp_path: Path) -> None:
+    with house(tmp_path, "egera") as made:
+        recon(tmp_path, "pull", "--quiet")
+        recon(tmp_path, *ALL, "--out", "out")
+        made.egera.books["deposits"]["pln"][0]["amount"] = "20000.00"
+        recon(tmp_path, "pull", "--quiet")
+        older = visible(tmp_path / "out")
+        recon(tmp_path, *ALL, "--out", "out", env={"RECON_FAILPOINT": "report.written:1"}, code=KILLED)
+        assert visible(tmp_path / "out") != older
+        assert not agrees(tmp_path / "out")
+        recon(tmp_path, *ALL, "--out", "out")
+        assert agrees(tmp_path / "out")
+
+
+def test_a_folder_that_cannot_be_written_keeps_what_was_there(made: House) -> None:
+    out = made.folder / "kept"
+    shutil.copytree(made.folder / "never-killed", out)
+    before = visible(out)
+    (out / ".accountant-2025-Q1.xlsx.part").mkdir()
+    told = recon(made.folder, *ALL, "--out", "kept", code=1)
+    assert told.stdout == "" and "--out" in told.stderr
+    assert visible(out) == before
