@@ -15,13 +15,10 @@ from recon.pipeline.report import report_names, write_reports
 @click.argument("name")
 @click.argument("period", default="last-month")
 @click.option(
-    "--out",
-    metavar="DIR",
-    type=click.Path(path_type=Path),
-    help="The folder that the files go to; else the one named PERIOD in [reports] path.",
+    "--out", required=True, metavar="DIR", type=click.Path(path_type=Path), help="Where the files go."
 )
 @recon_command
-def command(options: Options, name: str, period: str, out: Path | None) -> None:
+def command(options: Options, name: str, period: str, out: Path) -> None:
     """Writes a report of PERIOD: accountant, audit, confirmation or all.
 
     Beside the files lies a manifest of their digests, for sha256sum -c.
@@ -33,7 +30,6 @@ def command(options: Options, name: str, period: str, out: Path | None) -> None:
         raise ConfigError(
             f"there is no report {name!r}", where="NAME", next_step=f"Ask for {', '.join(known)} or all"
         )
-    out = config.reports / asked.name if out is None else out
     with reading(config) as ledger, options.progress("Reporting") as notify:
         written = write_reports(config, ledger, asked, known if name == "all" else [name], out, notify)
     options.answer(

@@ -42,7 +42,7 @@ def test_run_ends_with_the_highest_code_of_its_steps_and_writes_where_the_config
         made.fuse.books["balances"]["account"]["BTC"] = "1.8"
         ran = recon(tmp_path, "run", "2025-Q1", "--json", code=3).json
         assert ran["pull"]["status"] == "ok"
-        assert [Path(name).parent.name for name in ran["files"]] == ["for-the-accountant"] * 3
+        assert {Path(name).parent.name for name in ran["files"]} == {"for-the-accountant"}
         assert all(Path(name).is_file() for name in ran["files"])
         made.gas.instead = dead
         both = recon(tmp_path, "run", "2025-Q1", "--json", code=4).json
