@@ -22,7 +22,7 @@ help: ## say what can be made
 demo: .venv/.runtime ## set up what running needs, and run the whole batch on the sample data
 	$(BIN)/recon demo $(ARGS)
 
-test: .venv/.dev ## run the tests that need no browser and no office programs; ARGS="-k words" picks some
+test: .venv/.dev ## run the tests that need no other programs; ARGS="-k words" picks some
 	$(PYTEST) $(ARGS)
 
 lint: .venv/.dev ## check style, types and the directions of imports
@@ -39,7 +39,7 @@ bench: .venv/.dev ## measure; prints figures
 	$(BIN)/python -m pytest tests/benchmarks -o python_files='bench_*.py' --capture no --timeout 0 $(ARGS)
 
 soak: .venv/.dev ## try every law on many more examples, and run the long tests
-	RECON_HYPOTHESIS=soak $(PYTEST) -m 'not (browser or office or wheel)' --timeout 0 $(ARGS)
+	RECON_HYPOTHESIS=soak $(PYTEST) -m 'not (browser or office or hledger or wheel)' --timeout 0 $(ARGS)
 	$(BIN)/python tests/soak/mutants.py
 
 mutants: .venv/.dev ## change the code in small ways and count what no test notices; ARGS=core names a room

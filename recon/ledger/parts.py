@@ -119,6 +119,11 @@ _PARTS = {
         "id count, txid mark, address mark",
         "records WHERE (txid IS NOT NULL OR address IS NOT NULL) AND id BETWEEN {first} AND {last}",
     ),
+    "origins": _Part(
+        "entry count entries.id, stream text records.stream, answer text answers.sha256, pointer text records.pointer",
+        """entries JOIN records ON records.id = entries.record_id JOIN answers ON answers.seq = records.answer_seq
+        WHERE entries.id <= {entries}""",
+    ),
     "entered": _Part(
         "id count",
         """records WHERE reading_id IN (SELECT id FROM readings WHERE stream = 'adjustments')

@@ -1,0 +1,1 @@
+"""Journals for other programs: one file a format, ending in ``FORMAT = Format(...)``, that writes a Journal down."""
