@@ -46,11 +46,24 @@ That of units which a move brought from nowhere known has its ``transfer``, and 
 """
 
 
+class Stock(NamedTuple):
+    """Units of a pool and what they cost; None where the cost is not known."""
+
+    quantity: int
+    cost: int | None
+
+    def less(self, units: int, cost: int | None) -> "Stock":
+        """What is left of it."""
+        left = None if self.cost is None or cost is None else self.cost - cost
+        return Stock(self.quantity - units, left)
+
+
 class Match(NamedTuple):
     """Units of a movement that left, and the lot they came from; None: from a pool, or from nothing known.
 
     ``rule`` says by which step of the method. ``short`` units left that no lot had: they have no cost. The proceeds of
     a movement's matches sum to its amount, and the costs of all that a lot gave sum to its cost, to the last unit.
+    ``stock`` is what the pool held before; None where the units came from none.
     """
 
     movement: Movement
@@ -59,6 +72,7 @@ class Match(NamedTuple):
     quantity: int
     proceeds: int | None
     cost: int | None
+    stock: Stock | None = None
 
 
 SHORT = "short"

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, NamedTuple
 
+from recon.core.lots import Stock
+
 Leaves = Literal["gain", "no gain", "nothing"]
 """What units that leave mean. ``gain``: proceeds less cost counts. ``no gain``: they leave at cost and nothing counts.
 ``nothing``: they stay one's own, and their lots with them."""
@@ -26,7 +28,8 @@ class Row(NamedTuple):
     """One match of a disposal: units that left, and what they cost. None: nothing tells it.
 
     ``taxed`` is False where a gain does not count (given away, moved). ``acquired`` and ``lot`` are None for a pool.
-    ``lacks`` says why an amount is not known, and what would cure it.
+    ``lacks`` says why an amount is not known, and what would cure it. ``fees`` are, of the row's units, what is in the
+    cost of their lot and out of their proceeds; None where that is not known. ``stock`` is what a pool held before.
     """
 
     id: str
@@ -45,6 +48,8 @@ class Row(NamedTuple):
     taxed: bool
     lot: str | None = None
     lacks: str = ""
+    fees: int | None = 0
+    stock: Stock | None = None
 
     @property
     def gain(self) -> int | None:

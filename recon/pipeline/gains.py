@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
 from recon.core.activity import INCOME, OPENING, PURCHASE
-from recon.core.lots import SHORT, Match, Movement, Outcome
+from recon.core.lots import SHORT, Match, Movement, Outcome, part
 from recon.core.tax import Row, Rulebook, Sums, Term, half_up
 from recon.pipeline.value import Lack, View, treatment
 
@@ -48,7 +48,7 @@ class Tally:
 
     def add(self, match: Match, pool: str) -> Key:
         """Counts a match, and says as what."""
-        movement, lot, _, quantity, proceeds, cost = match
+        movement, lot, _, quantity, proceeds, cost, _ = match
         key = self.key(pool, movement.activity, None if lot is None else self.term(lot.day, movement.day))
         sums = self.sums.get(key) or self.sums.setdefault(key, Sums())
         taxed = key[3]
@@ -224,7 +224,7 @@ def lotless(one: Movement, pool: str, tally: Tally) -> Row:
 
 def row_of(match: Match, key: Key, tally: Tally) -> Row:
     """A match as a row of the list of disposals."""
-    movement, lot, rule, quantity, proceeds, cost = match
+    movement, lot, rule, quantity, proceeds, cost, stock = match
     pool, activity, term, taxed = key
     if proceeds is None and not taxed:
         proceeds = cost
@@ -245,7 +245,21 @@ def row_of(match: Match, key: Key, tally: Tally) -> Row:
         taxed,
         None if lot is None else lot.id,
         "" if proceeds is not None and cost is not None else _why(match, key, tally),
+        _fees(match, taxed=taxed),
+        stock,
     )
+
+
+def _fees(match: Match, *, taxed: bool) -> int | None:
+    """What was taken for leaving and is out of the proceeds, and for arriving and is in the cost, of these units."""
+    movement, lot, _, quantity, *_ = match
+    out = 0 if not taxed else _apart(movement.worth, movement.amount, quantity, -movement.quantity)
+    into = 0 if lot is None else _apart(lot.amount, lot.worth, quantity, lot.quantity)
+    return None if out is None or into is None else out + into
+
+
+def _apart(more: int | None, less: int | None, units: int, of: int) -> int | None:
+    return None if more is None or less is None else part(more - less, 0, units, of)
 
 
 def _why(match: Match, key: Key, tally: Tally) -> str:

@@ -1,15 +1,13 @@
-"""The calculation of one disposal: what left, what it brought, what it is matched with, and the evidence behind it."""
+"""The calculation of disposals: what left, what it brought, what it is matched with, and the evidence behind it."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from itertools import takewhile
-from typing import NamedTuple
 
 from recon.core.activity import LOST
 from recon.core.errors import ConfigError
-from recon.core.lots import SHORT, Match, Movement, Plan, order
-from recon.core.tax import Row
+from recon.core.lots import Movement, Stock
+from recon.core.tax import Row, Rulebook
 from recon.core.times import EPOCH, MICROSECOND, aware
 from recon.ledger.reads import EntryEvidence, entry_evidence
 from recon.ledger.store import Ledger
@@ -18,18 +16,13 @@ from recon.pipeline.gains import NO_LOTS, Tally, is_disposal, lotless, row_of
 from recon.pipeline.price_list import NBP_TABLES
 from recon.pipeline.said import Said
 from recon.pipeline.tax import Books, Taxed, Want, books
-from recon.pipeline.units import plain_trade
-from recon.pipeline.value import Use, View, movement, of_trade
+from recon.pipeline.units import plain_trades_named
+from recon.pipeline.value import Lack, Use, movement, of_trade
 
 _LONGEST = 800
 """No term turns later than so many days after an acquisition."""
-
-
-class Stock(NamedTuple):
-    """Units of a pool and what they cost; None where the cost is not known."""
-
-    quantity: int
-    cost: int | None
+_Day = tuple[str, int, str]
+"""All that arrived of a pool on a day, all that left, or all that was lost: a law may join it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +44,7 @@ class Event:
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One match of the disposal: the row of the list, what was acquired, and the pool before and after.
+    """One match of the disposal: the row of the list, and what was acquired.
 
     ``events`` are the acquisitions of the lot, several where a law joins those of a day. ``long_from`` is the first day
     on which units of this lot are held for the long term.
@@ -60,7 +53,12 @@ class Step:
     row: Row
     events: Sequence[Event] = ()
     long_from: date | None = None
-    pool: tuple[Stock, Stock] | None = None
+
+    @property
+    def pool(self) -> tuple[Stock, Stock] | None:
+        """The pool before and after, where the units came from one."""
+        stock = self.row.stock
+        return None if stock is None else (stock, stock.less(self.row.quantity, self.row.cost))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,35 +90,49 @@ def explain(config: Config, ledger: Ledger, want: Want, name: str) -> Explained:
     with books(config, ledger, want) as opened:
         tally = Tally(want.rules, want.year, opened.view)
         pool, asked = _asked(opened, tally, name)
-        steps, left = [Step(row=lotless(asked, pool, tally))], [name]
-        if want.method is not None:
-            plan = opened.plan(want)
-            seen = _Seen(opened.movements(pool), asked, joined=want.rules.daily)
-            matches = seen.matched(want, plan)
-            left = seen.left or left
-            steps = []
-            for match in matches:
-                row = row_of(match, tally.add(match, pool), tally)
-                steps.append(
-                    Step(
-                        row=row,
-                        events=[_event(opened, one) for one in seen.acquired(row)],
-                        long_from=_long_from(tally, row),
-                        pool=_pool(opened, want, plan, pool, seen, match),
-                    )
-                )
-        tables = {aware(day): number for day, number in opened.copy.execute(NBP_TABLES).fetchall()}
+        rows = (
+            [lotless(asked, pool, tally)] if want.method is None else _rows(opened, want, tally, pool, asked)
+        )
         found = Taxed(want=want, view=opened.view, rows=iter(()), tally=tally)
-        events = [_event(opened, one) for one in left]
-        return _proved(ledger, Explained(found=found, events=events, steps=steps, tables=tables))
+        return explained(ledger, opened, found, [rows])[0]
+
+
+def explained(
+    ledger: Ledger, opened: Books, found: Taxed, disposals: Sequence[Sequence[Row]]
+) -> list[Explained]:
+    """The calculations of these disposals of a year, each given by its rows."""
+    days = _days(opened, disposals) if _joined(found.want) else {}
+    left = [days.get(_day_left(rows[0]), [rows[0].id]) for rows in disposals]
+    acquired = [[_acquired(row, days) for row in rows] for rows in disposals]
+    every = {name for names in left for name in names}
+    every |= {name for steps in acquired for names in steps for name in names}
+    events = _proved(ledger, _events(opened, every))
+    tables = {aware(day): number for day, number in opened.copy.execute(NBP_TABLES).fetchall()}
+    return [
+        Explained(
+            found=found,
+            events=[events[name] for name in names],
+            steps=[
+                Step(row=row, events=[events[name] for name in of_lot], long_from=_long_from(found, row))
+                for row, of_lot in zip(rows, lots, strict=True)
+            ],
+            tables=tables,
+        )
+        for rows, names, lots in zip(disposals, left, acquired, strict=True)
+    ]
+
+
+def _joined(want: Want) -> bool:
+    """Whether a law takes what happened on a day for one."""
+    return want.rules.daily and want.method is not None
 
 
 def _asked(opened: Books, tally: Tally, name: str) -> tuple[str, Movement]:
     """The disposal's pool and movement."""
-    found = _named(opened, opened.view, name)
+    found = dict(_named(opened, {name})).get(name)
     if found is None:
         raise _refused(name, "there is no disposal of this id")
-    event, pool = found
+    pool, event = found
     one = event.movement
     rules = tally.rules
     if one.transfer:
@@ -144,166 +156,111 @@ def _refused(name: str, what: str) -> ConfigError:
     )
 
 
-def _event(opened: Books, name: str) -> Event:
-    """What stands behind a movement of this id."""
-    found = _named(opened, replace(opened.view, used=[]), name)
-    assert found is not None, name
-    return found[0]
+def _rows(opened: Books, want: Want, tally: Tally, pool: str, asked: Movement) -> list[Row]:
+    """The rows of a disposal: of all that left on its day, where a law takes that for one."""
+    assert want.method is not None
+    joined, rows = _joined(want), []
+    for match in want.method.match(opened.movements(pool), opened.plan(want)):
+        of = match.movement
+        if (_day(pool, of) == _day(pool, asked)) if joined else of.id == asked.id:
+            rows.append(row_of(match, tally.add(match, pool), tally))
+        elif rows:
+            break
+    return rows
 
 
-def _named(opened: Books, view: View, name: str) -> tuple[Event, str] | None:
-    """What stands behind a movement, and its pool."""
-    lacks = view.lacks
+def _day(pool: str, one: Movement) -> _Day:
+    """What was lost on a day is matched apart, after all else."""
+    return pool, one.day, "in" if one.quantity > 0 else LOST if one.activity == LOST else "out"
+
+
+def _day_left(row: Row) -> _Day:
+    return row.asset, row.disposed.toordinal(), LOST if row.activity == LOST else "out"
+
+
+def _days(opened: Books, disposals: Sequence[Sequence[Row]]) -> dict[_Day, list[str]]:
+    """What the days of these disposals and of their lots joined: the ids of the movements."""
+    rows = [row for some in disposals for row in some]
+    wanted = {_day_left(row) for row in rows}
+    wanted |= {(row.asset, row.acquired.toordinal(), "in") for row in rows if row.acquired}
+    found: dict[_Day, list[str]] = {}
+    for pool in {row.asset for row in rows}:
+        for one in opened.movements(pool):
+            day = _day(pool, one)
+            if not one.transfer and day in wanted:
+                found.setdefault(day, []).append(one.id)
+    return found
+
+
+def _acquired(row: Row, days: Mapping[_Day, list[str]]) -> list[str]:
+    """The ids of what a row's lot was acquired by."""
+    if row.lot is None or row.acquired is None:
+        return []
+    return days.get((row.asset, row.acquired.toordinal(), "in"), [row.lot])
+
+
+def _events(opened: Books, names: Collection[str]) -> dict[str, Event]:
+    """What stands behind the movements of these ids."""
+    return {name: event for name, (_, event) in _named(opened, names)}
+
+
+def _named(opened: Books, names: Collection[str]) -> Iterator[tuple[str, tuple[str, Event]]]:
+    """Movements by their ids, each with its pool and what stands behind it."""
+    used: list[Use] = []
+    view = replace(opened.view, used=used)
     for pool, some in opened.others.items():
         for one in some:
-            if one.id == name:
-                event = Event(
-                    movement=movement(view, one),
-                    entry=one.entry,
-                    against=one.other if one.money is None or one.per else one.money,
-                    fees=[(asset, units) for asset, units, _ in one.fees],
-                    said=view.said.get(name, Said()),
-                    uses=view.used or (),
-                    lacks=lacks[name].why if name in lacks else "",
-                )
-                return event, pool
-    told = plain_trade(opened.copy, name)
-    if told is None:
-        return None
-    entry, asset, trade = told
-    pool = opened.config.pools.get(asset, asset)
-    event = Event(
-        movement=of_trade(view, trade, pool),
+            if one.id in names:
+                used.clear()
+                moved = movement(view, one)
+                against = one.other if one.money is None or one.per else one.money
+                fees = [(asset, units) for asset, units, _ in one.fees]
+                said = view.said.get(one.id, Said())
+                yield one.id, (pool, _event(view.lacks, moved, one.entry, against, fees, said, [*used]))
+    for entry, asset, trade in plain_trades_named(opened.copy, names):
+        used.clear()
+        pool = opened.config.pools.get(asset, asset)
+        moved = of_trade(view, trade, pool)
+        against = trade.currency, trade.paid
+        fees = [(trade.currency, trade.fee)] if trade.fee else []
+        yield trade.id, (pool, _event(view.lacks, moved, entry, against, fees, Said(), [*used]))
+
+
+def _event(
+    lacks: Mapping[str, Lack],
+    moved: Movement,
+    entry: int,
+    against: tuple[str, int] | None,
+    fees: Sequence[tuple[str, int]],
+    said: Said,
+    uses: Sequence[Use],
+) -> Event:
+    return Event(
+        movement=moved,
         entry=entry,
-        against=(trade.currency, trade.paid),
-        fees=[(trade.currency, trade.fee)] if trade.fee else (),
-        said=Said(),
-        uses=view.used or (),
-        lacks=lacks[name].why if name in lacks else "",
+        against=against,
+        fees=fees,
+        said=said,
+        uses=uses,
+        lacks=lacks[moved.id].why if moved.id in lacks else "",
     )
-    return event, pool
 
 
-class _Seen:
-    """A pool's movements on their way to a method, and what is to be remembered of them.
-
-    Where a law joins what happened on a day, ``left`` and the days' acquisitions are remembered by their ids from the
-    day of the disposal on, and before it how many units arrived on each day, at which cost, that no lot was matched of.
-    """
-
-    def __init__(self, movements: Iterable[Movement], asked: Movement, *, joined: bool) -> None:
-        self.left: list[str] = []
-        self.stock: dict[int, Stock] = {}
-        self.drawn: dict[int, Stock] = {}
-        self._movements = movements
-        self._asked = asked
-        self._joined = joined
-        self._arrived: dict[int, list[str]] = {}
-
-    def matched(self, want: Want, plan: Plan) -> list[Match]:
-        """The matches of the disposal."""
-        assert want.method is not None
-        found: list[Match] = []
-        movements = self._noted() if self._joined else self._movements
-        for match in want.method.match(movements, plan):
-            of = match.movement
-            if self._is_asked(of) if self._joined else of.id == self._asked.id:
-                found.append(match)
-            elif found:
-                break
-            elif self._joined:
-                self._taken(match)
-        return found
-
-    def acquired(self, row: Row) -> list[str]:
-        """The ids of what a row's lot was acquired by."""
-        if row.lot is None or row.acquired is None:
-            return []
-        return self._arrived[row.acquired.toordinal()] if self._joined else [row.lot]
-
-    def pool(self) -> Stock:
-        """What the pool held before the disposal: day after day what was drawn from it, and what was left over."""
-        units = 0
-        cost: int | None = 0
-        until = self._asked.day + (self._asked.activity == LOST)
-        for day in sorted(day for day in {*self.stock, *self.drawn} if day < until):
-            for sign, side in ((-1, self.drawn), (1, self.stock)):
-                more = side.get(day)
-                if more is not None and more.quantity:
-                    units += sign * more.quantity
-                    cost = None if cost is None or more.cost is None else cost + sign * more.cost
-                    cost = cost if units else 0
-        return Stock(units, cost)
-
-    def _is_asked(self, one: Movement) -> bool:
-        """Whether it is of the disposal's day. What was lost on a day is matched apart, after all else."""
-        return one.day == self._asked.day and (one.activity == LOST) == (self._asked.activity == LOST)
-
-    def _noted(self) -> Iterator[Movement]:
-        for one in self._movements:
-            if not one.transfer:
-                if one.quantity > 0:
-                    self._arrived.setdefault(one.day, []).append(one.id)
-                    self.stock[one.day] = _more(self.stock.get(one.day), one.quantity, one.amount)
-                elif self._is_asked(one):
-                    self.left.append(one.id)
-            yield one
-
-    def _taken(self, match: Match) -> None:
-        if match.lot is not None:
-            cost = None if match.cost is None else -match.cost
-            self.stock[match.lot.day] = _more(self.stock[match.lot.day], -match.quantity, cost)
-        elif match.rule != SHORT:
-            day = match.movement.day
-            self.drawn[day] = _more(self.drawn.get(day), match.quantity, match.cost)
-
-
-def _more(stock: Stock | None, units: int, cost: int | None) -> Stock:
-    if stock is None:
-        return Stock(units, cost)
-    return Stock(stock.quantity + units, None if stock.cost is None or cost is None else stock.cost + cost)
-
-
-def _pool(
-    opened: Books, want: Want, plan: Plan, pool: str, seen: _Seen, match: Match
-) -> tuple[Stock, Stock] | None:
-    """The pool that a match drew on, before it and after it; None where it drew on none."""
-    if match.lot is not None or match.rule == SHORT or want.method is None:
-        return None
-    if want.rules.daily:
-        before = seen.pool()
-        cost = None if before.cost is None or match.cost is None else before.cost - match.cost
-        return before, Stock(before.quantity - match.quantity, cost)
-    until = order(match.movement)
-    matches = want.method.match(takewhile(lambda one: order(one) <= until, opened.movements(pool)), plan)
-    while True:
-        try:
-            next(matches)
-        except StopIteration as end:
-            held = end.value.held
-            break
-    name = [scope for scope in plan.scopes if scope.since <= match.movement.at][-1].book(match.movement.place)
-    after = next((Stock(one.quantity, one.cost) for one in held if one.book == name), Stock(0, 0))
-    cost = None if after.cost is None or match.cost is None else after.cost + match.cost
-    return Stock(after.quantity + match.quantity, cost), after
-
-
-def _long_from(tally: Tally, row: Row) -> date | None:
+def _long_from(found: Taxed, row: Row) -> date | None:
     """The first day of the long term; None where the rulebook knows no terms."""
-    if row.acquired is None or row.term is None:
+    return None if row.term is None else long_from(found.want.rules, row.acquired)
+
+
+def long_from(rules: Rulebook, acquired: date | None) -> date | None:
+    """The first day on which what was acquired is held for the long term; None where there is none."""
+    if acquired is None:
         return None
-    days = (row.acquired + timedelta(days=number) for number in range(_LONGEST))
-    return next((day for day in days if tally.rules.term(row.acquired, day) == "long"), None)
+    days = (acquired + timedelta(days=number) for number in range(_LONGEST))
+    return next((day for day in days if rules.term(acquired, day) == "long"), None)
 
 
-def _proved(ledger: Ledger, found: Explained) -> Explained:
+def _proved(ledger: Ledger, events: Mapping[str, Event]) -> dict[str, Event]:
     """The same with the sealed rows that stand behind each movement."""
-    every = [*found.events, *(one for step in found.steps for one in step.events)]
     with ledger.transaction() as tx:
-        rows = {one.entry_id: one for one in entry_evidence(tx, (one.entry for one in every))}
-
-    def proved(events: Sequence[Event]) -> list[Event]:
-        return [replace(one, evidence=rows.get(one.entry)) for one in events]
-
-    steps = [replace(step, events=proved(step.events)) for step in found.steps]
-    return replace(found, events=proved(found.events), steps=steps)
+        rows = {one.entry_id: one for one in entry_evidence(tx, {one.entry for one in events.values()})}
+    return {name: replace(one, evidence=rows.get(one.entry)) for name, one in events.items()}

@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from typing import Any
 
+from recon.core.lots import Stock
 from recon.core.money import text
 from recon.core.times import EPOCH, MICROSECOND
 from recon.pipeline.price_list import Worth, leg_facts, quotient
-from recon.pipeline.tax_explain import Event, Explained, Step, Stock
+from recon.pipeline.tax_explain import Event, Explained, Step
 from recon.pipeline.taxed import moment, said
 from recon.pipeline.value import Use
 

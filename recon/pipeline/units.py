@@ -66,10 +66,11 @@ select coalesce(sum(greatest(l.quantity, 0)), 0), coalesce(-sum(least(l.quantity
 from plain as l
 where list_contains($assets, l.asset) and epoch_us(l.at) < $end
 """
-_ONE_TRADE = """
+_NAMED = """
 select l.entry, {name} as id, epoch_us(l.at) as moment, substr(l.place, 8) as place, l.currency, l.quantity,
     abs(l.paid), l.fee, l.asset
-from plain as l where {name} = $id
+from plain as l where {name} in (select unnest($ids))
+order by l.entry
 """
 _OTHERS = """
 select m.entry, m.id, m.source, m.account, m.ledger_account, m.class, m.asset, m.pool, m.money,
@@ -188,13 +189,10 @@ def plain_sums(copy: DuckDBPyConnection, assets: Sequence[str], end: int) -> tup
     return scaled(sums[0]), scaled(sums[1])
 
 
-def plain_trade(copy: DuckDBPyConnection, name: str) -> tuple[int, str, Trade] | None:
-    """The plain trade of this id with its entry and its asset; None where there is none."""
-    row = copy.execute(_ONE_TRADE.format(name=_NAME), {"id": name}).fetchone()
-    if row is None:
-        return None
-    entry, *told, asset = row
-    return entry, asset, Trade._make([*told[:4], *map(scaled, told[4:])])
+def plain_trades_named(copy: DuckDBPyConnection, names: Collection[str]) -> Iterator[tuple[int, str, Trade]]:
+    """The plain trades of these ids, each with its entry and its asset."""
+    for entry, *told, asset in copy.execute(_NAMED.format(name=_NAME), {"ids": sorted(names)}).fetchall():
+        yield entry, asset, Trade._make([*told[:4], *map(scaled, told[4:])])
 
 
 def balances(copy: DuckDBPyConnection, pools: Mapping[str, str]) -> dict[str, int]:

@@ -79,11 +79,11 @@ class LotBook:
         """Chosen lots, then the next ones in order."""
         rule = self._shelf.order.name
         if movement not in self._shelf.choices:
-            return [(lot.lot, rule, some, lot.give(some)) for lot, some in self._next(units)]
+            return [(lot.lot, rule, some, lot.give(some), None) for lot, some in self._next(units)]
         chosen = self._chosen(units, movement)
         units -= sum(some for _, some in chosen)
         by_rule = [("specific", piece) for piece in chosen] + [(rule, piece) for piece in self._next(units)]
-        return [(lot.lot, name, some, lot.give(some)) for name, (lot, some) in by_rule]
+        return [(lot.lot, name, some, lot.give(some), None) for name, (lot, some) in by_rule]
 
     def depart(self, units: int, movement: str) -> list[tuple[OneLot, int]]:
         """The same lots as a disposal would take."""

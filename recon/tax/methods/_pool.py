@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from recon.core.lots import Movement
+from recon.core.lots import Movement, Stock
 from recon.tax.methods._walk import Source, Taken
 
 
@@ -33,12 +33,16 @@ class Pool(Source):
 
     def take(self, units: int, movement: str) -> list[Taken]:
         """Units leave for good, at the average."""
-        some = min(units, self.whole - self.given)
-        return [(None, self.rule, some, self.give(some))] if some else []
+        left = self.whole - self.given
+        some = min(units, left)
+        if not some:
+            return []
+        before = Stock(left, None if self.cost is None else self.cost - self.spent)
+        return [(None, self.rule, some, self.give(some), before)]
 
     def depart(self, units: int, movement: str) -> list[tuple[Source, int]]:
         """Units leave for another pool, at the average."""
-        return [(Source(None, some, cost), some) for _, _, some, cost in self.take(units, movement)]
+        return [(Source(None, some, cost), some) for _, _, some, cost, _ in self.take(units, movement)]
 
     def arrive(self, parcels: Iterable[tuple[Source, int]]) -> None:
         """Units come with the cost that they left with."""

@@ -19,14 +19,15 @@ from recon.core.lots import (
     Outcome,
     Plan,
     Scope,
+    Stock,
     part,
     upto,
 )
 
 _NEVER = 2**62
 
-Taken = tuple[Lot | None, str, int, int | None]
-"""A lot, by which rule, how many of its units, and their cost."""
+Taken = tuple[Lot | None, str, int, int | None, Stock | None]
+"""A lot, by which rule, how many of its units, their cost; and, of a pool, what it held before."""
 
 
 class Source:
@@ -111,12 +112,12 @@ def matches(movement: Movement, taken: Iterable[Taken]) -> list[Match]:
     found: list[Match] = []
     stop = told = 0
     proceeds: int | None = None
-    for lot, rule, units, cost in taken:
+    for lot, rule, units, cost, stock in taken:
         stop += units
         if amount is not None:
             before, told = told, upto(amount, stop, whole)
             proceeds = told - before
-        found.append(Match(movement, lot, rule, units, proceeds, cost))
+        found.append(Match(movement, lot, rule, units, proceeds, cost, stock))
     if stop < whole:
         rest = None if amount is None else amount - told
         found.append(Match(movement, None, SHORT, whole - stop, rest, None))

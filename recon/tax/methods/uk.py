@@ -49,7 +49,7 @@ class _Day:
         """Matches a day's disposals with this day's acquisitions, as far as both go."""
         units = min(self.left, disposal.open)
         if self.source and units:
-            disposal.taken.append((self.source.lot, rule, units, self.source.give(units)))
+            disposal.taken.append((self.source.lot, rule, units, self.source.give(units), None))
             self.left -= units
             disposal.open -= units
 
