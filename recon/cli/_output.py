@@ -122,7 +122,7 @@ def show_json_error(kind: str, message: str) -> None:
 
 
 def table(title: str, columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]]) -> None:
-    """A table for people on standard output. A column is (title, justify); amounts: see aligned."""
+    """A table for people on standard output. A column is (title, justify); amounts: see recon.core.money.aligned."""
     from rich import box  # loaded only when a table is shown
     from rich.console import Console
     from rich.table import Table
@@ -153,13 +153,6 @@ def plain(text: str) -> str:
 def short(text: str, most: int = 36) -> str:
     """``text`` with its middle left out where it is longer than ``most``: for names in a table, told whole in JSON."""
     return text if len(text) <= most else f"{text[: most - 12]}...{text[-9:]}"
-
-
-def aligned(amounts: Sequence[str]) -> list[str]:
-    """Amounts padded behind, so that their decimal points stand in one line."""
-    behind = max((len(one.partition(".")[2]) for one in amounts), default=0)
-    width = behind + 1 if behind else 0
-    return [one + " " * (width - len(one) + len(one.partition(".")[0])) for one in amounts]
 
 
 def _show_json(document: Any) -> None:

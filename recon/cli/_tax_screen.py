@@ -5,20 +5,15 @@ from typing import Any
 
 import click
 
-from recon.cli._output import aligned, paragraph, plain, table
+from recon.cli._output import paragraph, plain, table
+from recon.core.money import aligned
 from recon.core.tax import Row
 from recon.pipeline.closed_years import Closing
 from recon.pipeline.tax import Taxed
-from recon.pipeline.taxed import said, summary
+from recon.pipeline.tax_told import UNKNOWN, amount
+from recon.pipeline.taxed import summary
 
-UNKNOWN = "?"
-"""What is shown for an amount that nothing tells."""
 _AMOUNTS = ("proceeds", "cost", "gain")
-
-
-def amount(one: int | None) -> str:
-    """An amount for people."""
-    return UNKNOWN if one is None else said(one)
 
 
 def heading(found: Taxed) -> None:

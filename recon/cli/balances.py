@@ -4,11 +4,11 @@ from datetime import datetime
 
 import click
 
-from recon.cli._output import Options, aligned, table
+from recon.cli._output import Options, table
 from recon.cli._output import command as recon_command
 from recon.cli._session import load, reading
 from recon.core.errors import ConfigError
-from recon.core.money import text
+from recon.core.money import aligned, text
 from recon.core.times import from_iso
 from recon.pipeline.balances import balances
 

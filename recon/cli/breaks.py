@@ -11,10 +11,10 @@ import click
 from recon.cli._asked import asked as asked_options
 from recon.cli._breaks_file import export_file, import_file
 from recon.cli._clock import SYSTEM
-from recon.cli._output import Options, aligned, paragraph, plain, shared_options, table
+from recon.cli._output import Options, paragraph, plain, shared_options, table
 from recon.cli._output import command as recon_command
 from recon.cli._session import load, reading, who, writing
-from recon.core.money import round_to
+from recon.core.money import aligned, round_to
 from recon.core.reasons import REASONS
 from recon.pipeline import breaks
 from recon.pipeline.breaks import Asked, Listed, Register

@@ -2,10 +2,10 @@
 
 import click
 
-from recon.cli._output import Options, aligned, paragraph, short, table
+from recon.cli._output import Options, paragraph, short, table
 from recon.cli._output import command as recon_command
 from recon.cli._session import load, named, reading
-from recon.core.money import text
+from recon.core.money import aligned, text
 from recon.core.times import short_text
 from recon.pipeline.bridge import Bridge, bridge
 from recon.pipeline.bridge_gains import Effect, Gains

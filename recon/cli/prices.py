@@ -8,11 +8,11 @@ import click
 
 from recon.cli._clock import SYSTEM
 from recon.cli._moment import moment_of
-from recon.cli._output import Options, aligned, paragraph, shared_options, table
+from recon.cli._output import Options, paragraph, shared_options, table
 from recon.cli._output import command as recon_command
 from recon.cli._session import load, reading, who, writing
 from recon.core.errors import ConfigError, NumberRefused
-from recon.core.money import parse, text
+from recon.core.money import aligned, parse, text
 from recon.core.price_acts import PriceDraft
 from recon.core.records import asset_code
 from recon.core.times import short_text

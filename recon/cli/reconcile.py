@@ -9,12 +9,12 @@ from decimal import Decimal
 
 import click
 
-from recon.cli._output import Options, aligned, plain, short, table
+from recon.cli._output import Options, plain, short, table
 from recon.cli._output import command as recon_command
 from recon.cli._session import load, named, writing
 from recon.core.books import RegisteredBreak
 from recon.core.breaks import Severity
-from recon.core.money import round_to, text
+from recon.core.money import aligned, round_to, text
 from recon.pipeline.reconcile import Reconciled, reconcile
 from recon.pipeline.register import OPEN
 

@@ -5,7 +5,7 @@ Every quantity has at most 18 digits before and 18 behind the point. A float is 
 
 import decimal
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from decimal import Decimal
 
@@ -111,6 +111,13 @@ def round_to(number: Decimal, places: int, rounding: str) -> Decimal:
     with decimal.localcontext(_EXACT) as context:
         context.traps[decimal.Inexact] = False
         return number.quantize(Decimal(1).scaleb(-places), rounding=ROUNDINGS[rounding])
+
+
+def aligned(amounts: Sequence[str]) -> list[str]:
+    """Amounts padded behind, so that their decimal points stand in one line."""
+    behind = max((len(one.partition(".")[2]) for one in amounts), default=0)
+    width = behind + 1 if behind else 0
+    return [one + " " * (width - len(one) + len(one.partition(".")[0])) for one in amounts]
 
 
 def _shown(value: object) -> str:

@@ -76,6 +76,11 @@ class Explained:
         return any(step.row.lacks not in ("", NO_LOTS) for step in self.steps)
 
     @property
+    def asset(self) -> str:
+        """The pool that units left."""
+        return self.steps[0].row.asset
+
+    @property
     def zone(self) -> str:
         """Where its days are reckoned."""
         return self.found.view.days.zone.key

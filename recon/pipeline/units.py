@@ -76,7 +76,6 @@ _OTHERS = """
 select m.entry, m.id, m.source, m.account, m.ledger_account, m.class, m.asset, m.pool, m.money,
     cast(m.quantity as varchar) as quantity, m.moment, m.kind, m.address, m.txid, m.link
 from moved as m
-where $id is null or m.id = $id
 order by m.entry, m.class, m.ledger_account, m.asset
 """
 _BALANCES = """
@@ -221,9 +220,9 @@ def units(column: pa.Array) -> list[int]:
     ]
 
 
-def parts(copy: DuckDBPyConnection, name: str | None = None) -> Iterator[Part]:
-    """The parts of all entries that have legs, or of the one entry whose id is ``name``."""
-    rows = copy.cursor().execute(_OTHERS, {"id": name})
+def parts(copy: DuckDBPyConnection) -> Iterator[Part]:
+    """The parts of all entries that have legs."""
+    rows = copy.cursor().execute(_OTHERS)
     legs = (
         _Leg._make((*row[:9], int(row[9].replace(".", "")), *row[10:]))
         for fetched in iter(lambda: rows.fetchmany(10_000), [])
