@@ -1,5 +1,6 @@
 """``recon report``: the files that people keep."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -8,7 +9,11 @@ from recon.cli._output import Options
 from recon.cli._output import command as recon_command
 from recon.cli._session import load, named, reading
 from recon.core.errors import ConfigError
+from recon.pipeline.config import Config
 from recon.pipeline.report import report_names, write_reports
+
+_TAX = "tax"
+_FIRST_YEAR, _LAST_YEAR = 2009, 2099
 
 
 @click.command("report")
@@ -17,22 +22,74 @@ from recon.pipeline.report import report_names, write_reports
 @click.option(
     "--out", required=True, metavar="DIR", type=click.Path(path_type=Path), help="Where the files go."
 )
+@click.option("--rules", multiple=True, metavar="R", help="tax: us, uk, de, pl or generic; more than once.")
+@click.option("--method", metavar="M", help="tax: as of recon tax.")
+@click.option("--scope", metavar="S", help="tax: as of recon tax.")
 @recon_command
-def command(options: Options, name: str, period: str, out: Path) -> None:
-    """Writes a report of PERIOD: accountant, audit, confirmation or all.
+def command(
+    options: Options,
+    name: str,
+    period: str,
+    out: Path,
+    rules: Sequence[str],
+    method: str | None,
+    scope: str | None,
+) -> None:
+    """Writes a report of PERIOD: accountant, audit, confirmation or all; or tax of a YEAR by --rules.
 
     Beside the files lies a manifest of their digests, for sha256sum -c.
     """
     config = load(options)
+    if name == _TAX:
+        _tax(options, config, period, out, rules, method, scope)
+        return
+    if rules or method or scope:
+        raise ConfigError(
+            f"it does not go with the report {name!r}",
+            where="--rules" if rules else "--method" if method else "--scope",
+            next_step="Leave it out, or ask for recon report tax YEAR",
+        )
     asked = named(period, config)
     known = report_names()
     if name not in (*known, "all"):
         raise ConfigError(
-            f"there is no report {name!r}", where="NAME", next_step=f"Ask for {', '.join(known)} or all"
+            f"there is no report {name!r}",
+            where="NAME",
+            next_step=f"Ask for {', '.join(known)}, {_TAX} or all",
         )
     with reading(config) as ledger, options.progress("Reporting") as notify:
         written = write_reports(config, ledger, asked, known if name == "all" else [name], out, notify)
+    _answer(options, asked.name, written)
+
+
+def _tax(
+    options: Options,
+    config: Config,
+    year: str,
+    out: Path,
+    rules: Sequence[str],
+    method: str | None,
+    scope: str | None,
+) -> None:
+    from recon.pipeline.tax import wanted
+    from recon.pipeline.tax_report import write_tax_reports
+
+    if not (year.isascii() and year.isdecimal() and _FIRST_YEAR <= int(year) <= _LAST_YEAR):
+        raise ConfigError(
+            f"{year!r} is no tax year",
+            where="YEAR",
+            next_step=f"Give one from {_FIRST_YEAR} to {_LAST_YEAR}, such as recon report tax 2024 --rules us",
+        )
+    if not rules:
+        raise ConfigError("a tax year needs a rulebook", where="--rules", next_step="Add --rules us, for one")
+    wants = [wanted(int(year), one, method, scope) for one in dict.fromkeys(rules)]
+    with reading(config) as ledger, options.progress(f"Tax year {year}") as notify:
+        written = write_tax_reports(config, ledger, wants, out, notify)
+    _answer(options, year, written)
+
+
+def _answer(options: Options, period: str, written: Sequence[Path]) -> None:
     options.answer(
-        {"period": asked.name, "files": [str(path) for path in written]},
+        {"period": period, "files": [str(path) for path in written]},
         lambda: click.echo("\n".join(f"Wrote {path}" for path in written)),
     )

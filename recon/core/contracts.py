@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, NamedTuple, Protocol
 
 from recon.core.answers import Answer
 from recon.core.books import Books, Second
-from recon.core.document import Document
+from recon.core.document import Document, Table
 from recon.core.records import Fact, Holding, Rate, Row, Told
 
 
@@ -218,9 +218,15 @@ class Source:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """A report. Its file ends in ``REPORT = Report(...)``; ``formats`` are the renderers it is written with."""
+    """A report. Its file ends in ``REPORT = Report(...)``; ``formats`` are the renderers it is written with.
+
+    ``build`` takes what the report is ``of``: the books of a period, or others that a command of its own reads.
+    ``files`` are tables that it writes besides for other programs, by the names of their CSV files.
+    """
 
     name: str
     title: str
     formats: tuple[str, ...]
-    build: Callable[[Books], Document]
+    of: type[Any] = Books
+    build: Callable[[Any], Document]
+    files: Callable[[Any], Mapping[str, Table]] = lambda content: {}

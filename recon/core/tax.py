@@ -6,7 +6,7 @@ are ``datetime.date`` in the rulebook's zone.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal, NamedTuple
 
 from recon.core.lots import Stock
@@ -22,6 +22,8 @@ Arrives = Literal["cost", "income", "market", "unknown", "nothing"]
 
 ScopeName = Literal["universal", "source", "account"]
 Term = Literal["short", "long"]
+_LONGEST = 800
+"""No term turns later than so many days after an acquisition."""
 
 
 class Row(NamedTuple):
@@ -95,6 +97,29 @@ class Year:
     listed: Mapping[Term | None, tuple[int, int]] = field(default_factory=dict)
 
 
+class Tie(NamedTuple):
+    """A pool's units through the books of a rulebook, beside the ledger's own, up to now.
+
+    ``acquired`` less ``disposed`` and what ``moved`` between own places (arrivals less departures: what is under way,
+    lent or borrowed) is what the ``ledger`` holds. ``held`` are the units that lots have, and ``short`` those that left
+    without one.
+    """
+
+    pool: str
+    acquired: int
+    disposed: int
+    moved: int
+    held: int
+    short: int
+    ledger: int
+
+    @property
+    def holds(self) -> bool:
+        """Whether the books are the ledger's own. Lots may stand for what arrived from nowhere known, never less."""
+        lots = self.held - self.short - self.acquired + self.disposed
+        return self.acquired - self.disposed + self.moved == self.ledger and 0 <= lots <= max(self.moved, 0)
+
+
 def half_up(amount: int, grain: int) -> int:
     """``amount`` as a multiple of ``grain``; a half goes away from zero."""
     size = (2 * abs(amount) + grain) // (2 * grain) * grain
@@ -113,6 +138,23 @@ class Line(NamedTuple):
     value: str
 
 
+class Listed(NamedTuple):
+    """A row as a form has it that lists disposals one by one, on the page ``box``. An unknown figure is empty.
+
+    ``code`` and ``adjustment`` are empty where nothing adjusts the gain.
+    """
+
+    box: str
+    description: str
+    acquired: str
+    sold: str
+    proceeds: str
+    cost: str
+    code: str
+    adjustment: str
+    gain: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Rulebook:
     """A jurisdiction's rules. Its file ends in ``RULES = Rulebook(...)``; figures by year stand beside, with sources.
@@ -126,7 +168,9 @@ class Rulebook:
     ``lots`` is False where the law knows none: then a row has no cost, and is unknown for want of proceeds alone; gains
     follow from ``spent`` and ``received``, and there is no method. ``daily``: all that leaves of an asset on one day is
     one disposal with one gain or loss, counted under the activity of the first. ``grain`` is what a row is rounded to
-    where a form lists it. ``lines`` fills the forms.
+    where a form lists it. ``lines`` fills the forms, ``listing`` the lines of one that lists what counts row by row;
+    ``workings`` are figures on the way to them, each ``form`` with the same titles. ``sources`` says for a tax year
+    where its figures are from.
     """
 
     name: str
@@ -146,4 +190,12 @@ class Rulebook:
     grain: int = 1
     term: Callable[[date, date], Term | None] = lambda acquired, disposed: None
     lines: Callable[[Year], Sequence[Line]] = lambda year: ()
+    listing: Callable[[Row], Listed] | None = None
+    workings: Callable[[Year], Sequence[Line]] = lambda year: ()
+    sources: Callable[[int], Mapping[str, str]] = lambda year: {}
     assumptions: Mapping[str, str] = field(default_factory=dict)
+
+    def long_from(self, acquired: date) -> date | None:
+        """The first day on which what was acquired on a day is held for the long term; None where there is none."""
+        days = (acquired + timedelta(days=number) for number in range(_LONGEST))
+        return next((day for day in days if self.term(acquired, day) == "long"), None)

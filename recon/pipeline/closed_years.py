@@ -81,6 +81,11 @@ def settings_of(config: Config) -> dict[str, Any]:
     }
 
 
+def in_force(config: Config) -> list[tuple[str, str]]:
+    """The keys of recon.toml that figures depend on, with what they say."""
+    return sorted((name, value) for name, value in _leaves(settings_of(config)) if _OF_TAX.fullmatch(name))
+
+
 def changed(config: Config, sealed: Mapping[str, Any]) -> list[str]:
     """The keys of recon.toml that figures depend on and that are others than a seal states; those it does state."""
     today = settings_of(config)

@@ -74,5 +74,7 @@ def _is_of(name: str, period: Period, file: str) -> bool:
 
 
 def report_names() -> list[str]:
-    """What can be asked for."""
-    return sorted(catalogue("reports", "REPORT", Report))
+    """What can be asked for of a period."""
+    return sorted(
+        name for name, report in catalogue("reports", "REPORT", Report).items() if report.of is Books
+    )

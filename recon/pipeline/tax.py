@@ -17,7 +17,7 @@ from recon.core.lots import UNIVERSAL, Held, Method, Movement, Plan, Scope, orde
 from recon.core.prices import FIAT
 from recon.core.registry import catalogue
 from recon.core.registry import one as plug_in
-from recon.core.tax import Line, Row, Rulebook, ScopeName, Year
+from recon.core.tax import Line, Row, Rulebook, ScopeName, Tie, Year
 from recon.core.times import day_start, micros
 from recon.ledger.copy import load as typed_copy
 from recon.ledger.copy import tie
@@ -50,29 +50,6 @@ _BOOKS: Mapping[ScopeName, Callable[[str], str]] = {
 }
 _EVER = -(2**62)
 _NEVER = 2**62
-
-
-class Tie(NamedTuple):
-    """A pool's units through the books of a rulebook, beside the ledger's own, up to now.
-
-    ``acquired`` less ``disposed`` and what ``moved`` between own places (arrivals less departures: what is under way,
-    lent or borrowed) is what the ``ledger`` holds. ``held`` are the units that lots have, and ``short`` those that left
-    without one.
-    """
-
-    pool: str
-    acquired: int
-    disposed: int
-    moved: int
-    held: int
-    short: int
-    ledger: int
-
-    @property
-    def holds(self) -> bool:
-        """Whether the books are the ledger's own. Lots may stand for what arrived from nowhere known, never less."""
-        lots = self.held - self.short - self.acquired + self.disposed
-        return self.acquired - self.disposed + self.moved == self.ledger and 0 <= lots <= max(self.moved, 0)
 
 
 class Want(NamedTuple):
@@ -154,10 +131,14 @@ class Taxed:
 
     def lines(self) -> Sequence[Line]:
         """The lines of the official forms."""
+        return self.want.rules.lines(self.year())
+
+    def year(self) -> Year:
+        """What a rulebook sums up."""
         tally = self.tally
         by_term = tally.by(lambda key: key[1:])
         taxed = {(what, term): sums for (what, term, counts), sums in by_term.items() if counts}
-        year = Year(
+        return Year(
             number=self.want.year,
             taxed=taxed,
             income=tally.income,
@@ -165,7 +146,6 @@ class Taxed:
             received=tally.received,
             listed=tally.listed,
         )
-        return self.want.rules.lines(year)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from recon.core.activity import LOST
 from recon.core.errors import ConfigError
@@ -19,9 +19,7 @@ from recon.pipeline.tax import Books, Taxed, Want, books
 from recon.pipeline.units import plain_trades_named
 from recon.pipeline.value import Lack, Use, movement, of_trade
 
-_LONGEST = 800
-"""No term turns later than so many days after an acquisition."""
-_Day = tuple[str, int, str]
+Day = tuple[str, int, str]
 """All that arrived of a pool on a day, all that left, or all that was lost: a law may join it."""
 
 
@@ -106,8 +104,8 @@ def explained(
     ledger: Ledger, opened: Books, found: Taxed, disposals: Sequence[Sequence[Row]]
 ) -> list[Explained]:
     """The calculations of these disposals of a year, each given by its rows."""
-    days = _days(opened, disposals) if _joined(found.want) else {}
-    left = [days.get(_day_left(rows[0]), [rows[0].id]) for rows in disposals]
+    days = _days(opened, disposals) if joins_days(found.want) else {}
+    left = [days.get(day_left(rows[0]), [rows[0].id]) for rows in disposals]
     acquired = [[_acquired(row, days) for row in rows] for rows in disposals]
     every = {name for names in left for name in names}
     every |= {name for steps in acquired for names in steps for name in names}
@@ -118,7 +116,11 @@ def explained(
             found=found,
             events=[events[name] for name in names],
             steps=[
-                Step(row=row, events=[events[name] for name in of_lot], long_from=_long_from(found, row))
+                Step(
+                    row=row,
+                    events=[events[name] for name in of_lot],
+                    long_from=_long_from(found.want.rules, row),
+                )
                 for row, of_lot in zip(rows, lots, strict=True)
             ],
             tables=tables,
@@ -127,7 +129,7 @@ def explained(
     ]
 
 
-def _joined(want: Want) -> bool:
+def joins_days(want: Want) -> bool:
     """Whether a law takes what happened on a day for one."""
     return want.rules.daily and want.method is not None
 
@@ -164,40 +166,41 @@ def _refused(name: str, what: str) -> ConfigError:
 def _rows(opened: Books, want: Want, tally: Tally, pool: str, asked: Movement) -> list[Row]:
     """The rows of a disposal: of all that left on its day, where a law takes that for one."""
     assert want.method is not None
-    joined, rows = _joined(want), []
+    joined, rows = joins_days(want), []
     for match in want.method.match(opened.movements(pool), opened.plan(want)):
         of = match.movement
-        if (_day(pool, of) == _day(pool, asked)) if joined else of.id == asked.id:
+        if (day_of(pool, of) == day_of(pool, asked)) if joined else of.id == asked.id:
             rows.append(row_of(match, tally.add(match, pool), tally))
         elif rows:
             break
     return rows
 
 
-def _day(pool: str, one: Movement) -> _Day:
-    """What was lost on a day is matched apart, after all else."""
+def day_of(pool: str, one: Movement) -> Day:
+    """The day of a movement. What was lost on a day is matched apart, after all else."""
     return pool, one.day, "in" if one.quantity > 0 else LOST if one.activity == LOST else "out"
 
 
-def _day_left(row: Row) -> _Day:
+def day_left(row: Row) -> Day:
+    """The day of a disposal."""
     return row.asset, row.disposed.toordinal(), LOST if row.activity == LOST else "out"
 
 
-def _days(opened: Books, disposals: Sequence[Sequence[Row]]) -> dict[_Day, list[str]]:
+def _days(opened: Books, disposals: Sequence[Sequence[Row]]) -> dict[Day, list[str]]:
     """What the days of these disposals and of their lots joined: the ids of the movements."""
     rows = [row for some in disposals for row in some]
-    wanted = {_day_left(row) for row in rows}
+    wanted = {day_left(row) for row in rows}
     wanted |= {(row.asset, row.acquired.toordinal(), "in") for row in rows if row.acquired}
-    found: dict[_Day, list[str]] = {}
+    found: dict[Day, list[str]] = {}
     for pool in {row.asset for row in rows}:
         for one in opened.movements(pool):
-            day = _day(pool, one)
+            day = day_of(pool, one)
             if not one.transfer and day in wanted:
                 found.setdefault(day, []).append(one.id)
     return found
 
 
-def _acquired(row: Row, days: Mapping[_Day, list[str]]) -> list[str]:
+def _acquired(row: Row, days: Mapping[Day, list[str]]) -> list[str]:
     """The ids of what a row's lot was acquired by."""
     if row.lot is None or row.acquired is None:
         return []
@@ -251,17 +254,9 @@ def _event(
     )
 
 
-def _long_from(found: Taxed, row: Row) -> date | None:
+def _long_from(rules: Rulebook, row: Row) -> date | None:
     """The first day of the long term; None where the rulebook knows no terms."""
-    return None if row.term is None else long_from(found.want.rules, row.acquired)
-
-
-def long_from(rules: Rulebook, acquired: date | None) -> date | None:
-    """The first day on which what was acquired is held for the long term; None where there is none."""
-    if acquired is None:
-        return None
-    days = (acquired + timedelta(days=number) for number in range(_LONGEST))
-    return next((day for day in days if rules.term(acquired, day) == "long"), None)
+    return None if row.term is None or row.acquired is None else rules.long_from(row.acquired)
 
 
 def _proved(ledger: Ledger, events: Mapping[str, Event]) -> dict[str, Event]:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recon.core.tax import Row
-from recon.tax.rules.us import BOXES, RULES, SCHEDULE_D, Line8949, line_8949
+from recon.core.tax import Listed, Row
+from recon.tax.rules.us import BOXES, RULES, SCHEDULE_D, line_8949
 from tests.tax._years import day, expected, row, table, units, values, year, yearly
 
 CENTS = st.integers(0, 10**24)
@@ -97,7 +97,7 @@ def test_a_line_of_form_8949() -> None:
         cost=units("1000.004999"),
         term="long",
     )
-    assert line_8949(sold) == Line8949(
+    assert line_8949(sold) == Listed(
         "L", "1.5 ETH", "03/09/2024", "03/10/2025", "3000.01", "1000.00", "", "", "2000.01"
     )
 

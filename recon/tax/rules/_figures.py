@@ -1,7 +1,7 @@
 """Figures of law by year, and amounts as forms want them."""
 
-from collections.abc import Collection, Mapping
-from typing import Generic, Literal, NamedTuple, TypeVar
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 from recon.core.errors import ConfigError
 from recon.core.lots import UNIT
@@ -23,14 +23,29 @@ def figure(table: Mapping[int, Figure[T]], year: int, what: str) -> T:
 
     Raises ConfigError for a year before all figures: what held then must be looked up.
     """
-    since = [first for first in table if first <= year]
-    if not since:
+    found = _in_force(table, year)
+    if found is None:
         raise ConfigError(
             f"{what} is not known before {min(table)}",
             where=f"tax year {year}",
             next_step="Ask for a later year, or add the figure and its source to the rulebook",
         )
-    return table[max(since)].value
+    return found.value
+
+
+def cited(tables: Mapping[str, Mapping[int, Figure[Any]]]) -> Callable[[int], Mapping[str, str]]:
+    """For a tax year, where each figure is from that holds in it."""
+
+    def sources(year: int) -> Mapping[str, str]:
+        held = {what: _in_force(table, year) for what, table in tables.items()}
+        return {what: found.source for what, found in held.items() if found is not None}
+
+    return sources
+
+
+def _in_force(table: Mapping[int, Figure[T]], year: int) -> Figure[T] | None:
+    since = [first for first in table if first <= year]
+    return table[max(since)] if since else None
 
 
 def rounded(amount: int, grain: int, how: Rounding) -> int:

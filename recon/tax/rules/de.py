@@ -23,7 +23,7 @@ from recon.core.lots import UNIT
 from recon.core.tax import Line, Rulebook, Term, Year
 from recon.tax.rules._activities import ARRIVES, ASSUMPTIONS, HARDFORK, LEAVES, WAGES
 from recon.tax.rules._days import a_year_on, calendar_year
-from recon.tax.rules._figures import Figure, earned, figure, lacking, shown, total
+from recon.tax.rules._figures import Figure, cited, earned, figure, lacking, shown, total
 
 FORMS_KNOWN = 2025
 
@@ -119,6 +119,9 @@ RULES = Rulebook(
     swap="received",
     term=term,
     lines=lines,
+    sources=cited(
+        {"lines of Anlage SO": LINES, "Freigrenze of § 23": FREE_GAINS, "Freigrenze of § 22": FREE_INCOME}
+    ),
     assumptions={
         **ASSUMPTIONS,
         "Freigrenze": "No other private disposals and no other income of these kinds in the year.",

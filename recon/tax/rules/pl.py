@@ -24,7 +24,7 @@ from recon.core.lots import UNIT
 from recon.core.tax import Line, Rulebook, Year, half_up
 from recon.tax.rules._activities import ARRIVES, ASSUMPTIONS, INCOMES, LEAVES
 from recon.tax.rules._days import calendar_year
-from recon.tax.rules._figures import Figure, figure, lacking, shown
+from recon.tax.rules._figures import Figure, cited, figure, lacking, shown
 
 GROSZ = UNIT // 100
 
@@ -73,17 +73,42 @@ class Account(NamedTuple):
 
 
 def account(year: Year) -> Account:
-    """Part E of the year, led from the first year that spent or received anything, each year to the grosz."""
+    """Part E of the year."""
+    return accounts(year)[year.number]
+
+
+def accounts(year: Year) -> Mapping[int, Account]:
+    """Part E of each year from the first that spent or received anything up to this one, each to the grosz."""
+    led: dict[int, Account] = {}
     left = 0
     for number in sorted({*year.spent, *year.received, year.number}):
+        if number > year.number:
+            break
         revenue = half_up(year.received.get(number, 0), GROSZ)
         costs = half_up(year.spent.get(number, 0), GROSZ)
         carried = left
         result = revenue - costs - carried
         left = max(0, -result)
-        if number == year.number:
-            break
-    return Account(revenue, costs, carried, max(0, result), left)
+        led[number] = Account(revenue, costs, carried, max(0, result), left)
+    return led
+
+
+_PART_E = (
+    "Przychód",
+    "Koszty uzyskania przychodów poniesione w roku podatkowym",
+    "Koszty z lat ubiegłych, niepotrącone",
+    "Dochód",
+    "Koszty do potrącenia w następnym roku",
+)
+
+
+def workings(year: Year) -> Sequence[Line]:
+    """Part E of each year that this one's follows from."""
+    return [
+        Line(str(number), "", title, shown(amount, 2))
+        for number, part_e in accounts(year).items()
+        for title, amount in zip(_PART_E, part_e, strict=True)
+    ]
 
 
 def lines(year: Year) -> Sequence[Line]:
@@ -94,11 +119,7 @@ def lines(year: Year) -> Sequence[Line]:
     base = half_up(part_e.income, UNIT)
     tax = base * rate // 100
     figures = (
-        ("Przychód", shown(part_e.revenue, 2)),
-        ("Koszty uzyskania przychodów poniesione w roku podatkowym", shown(part_e.costs, 2)),
-        ("Koszty z lat ubiegłych, niepotrącone", shown(part_e.carried, 2)),
-        ("Dochód", shown(part_e.income, 2)),
-        ("Koszty do potrącenia w następnym roku", shown(part_e.left, 2)),
+        *zip(_PART_E, [shown(amount, 2) for amount in part_e], strict=True),
         ("Podstawa obliczenia podatku", shown(base, 0)),
         ("Stawka podatku", f"{rate}%"),
         ("Podatek", shown(tax, 2)),
@@ -128,6 +149,8 @@ RULES = Rulebook(
     rates="day before",
     lots=False,
     lines=lines,
+    workings=workings,
+    sources=cited({"boxes of PIT-38": FORMS, "rate": RATE}),
     assumptions={
         **ASSUMPTIONS,
         "losses": "What was lost or stolen is neither revenue nor cost.",

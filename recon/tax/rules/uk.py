@@ -26,7 +26,7 @@ from recon.core import activity
 from recon.core.lots import UNIT
 from recon.core.tax import Line, Rulebook, Year
 from recon.tax.rules._activities import ARRIVES, ASSUMPTIONS, HARDFORK, LEAVES, WAGES
-from recon.tax.rules._figures import Figure, earned, figure, lacking, rounded, shown, total
+from recon.tax.rules._figures import Figure, cited, earned, figure, lacking, rounded, shown, total
 
 FORMS_KNOWN = 2025
 ALLOWANCES = "https://www.gov.uk/guidance/capital-gains-tax-rates-and-allowances"
@@ -125,6 +125,7 @@ RULES = Rulebook(
     swap="received",
     daily=True,
     lines=lines,
+    sources=cited({"boxes of SA108": BOXES, "annual exempt amount": EXEMPT, "rates": RATES}),
     assumptions={
         **ASSUMPTIONS,
         "gifts": "A gift is to someone who is neither spouse nor charity.",

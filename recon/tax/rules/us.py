@@ -16,13 +16,13 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from recon.core.lots import UNIT
-from recon.core.tax import Line, Row, Rulebook, Term, Year, half_up
+from recon.core.tax import Line, Listed, Row, Rulebook, Term, Year, half_up
 from recon.tax.rules._activities import ARRIVES, ASSUMPTIONS, LEAVES, WAGES
 from recon.tax.rules._days import a_year_on, calendar_year
-from recon.tax.rules._figures import Figure, earned, exact, figure, lacking, shown
+from recon.tax.rules._figures import Figure, cited, earned, exact, figure, lacking, shown
 
 CENT = UNIT // 100
 FORMS_KNOWN = 2025
@@ -58,37 +58,23 @@ INCOME_LINE: Mapping[int, Figure[str]] = {
 """The line of Schedule 1 for digital assets received as ordinary income not reported elsewhere."""
 
 
-class Line8949(NamedTuple):
-    """A line of Form 8949 by its columns, and the box of the page it belongs on. An unknown figure is empty.
-
-    ``code`` and ``adjustment`` are columns (f) and (g): empty, since nothing here adjusts a gain.
-    """
-
-    box: str
-    description: str
-    acquired: str
-    sold: str
-    proceeds: str
-    cost: str
-    code: str
-    adjustment: str
-    gain: str
-
-
 def term(acquired: date, disposed: date) -> Term:
     """Long when held more than one year. The year begins on the day after acquisition."""
     return "long" if disposed >= a_year_on(acquired + timedelta(days=1), leap_day=(3, 1)) else "short"
 
 
-def line_8949(row: Row, reported: Reported = "nothing") -> Line8949:
-    """The line of a disposal, in dollars and cents, with (h) = (d) - (e). A pool's units were acquired VARIOUS."""
+def line_8949(row: Row, reported: Reported = "nothing") -> Listed:
+    """The line of a disposal on Form 8949, in dollars and cents: (h) = (d) - (e), and (f) and (g) stay empty.
+
+    A pool's units were acquired VARIOUS.
+    """
     long = row.term == "long"
     proceeds, cost = (
         None if amount is None else half_up(amount, CENT) for amount in (row.proceeds, row.cost)
     )
     known = proceeds is not None and cost is not None
     various = "" if row.cost is None else "VARIOUS"
-    return Line8949(
+    return Listed(
         box=figure(BOXES, row.disposed.year, "the box of Form 8949")[reported][long],
         description=f"{exact(row.quantity)} {row.asset}",
         acquired=f"{row.acquired:%m/%d/%Y}" if row.acquired else various,
@@ -148,6 +134,8 @@ RULES = Rulebook(
     grain=CENT,
     term=term,
     lines=lines,
+    listing=line_8949,
+    sources=cited({"boxes of Form 8949": BOXES, "line of Schedule 1": INCOME_LINE}),
     assumptions={
         **ASSUMPTIONS,
         "wash sales": "Off: IRC 1091 speaks of stock and securities, which tokens are not held to be.",

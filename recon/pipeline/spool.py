@@ -1,0 +1,79 @@
+"""Many values kept in a temporary file: written once, and then read anew as often as they are walked."""
+
+import json
+import os
+from array import array
+from collections.abc import Callable, Iterator, Sequence
+from tempfile import TemporaryFile
+from types import TracebackType
+from typing import Any, Generic, Self, TypeVar
+
+T = TypeVar("T")
+_AT_ONCE = 2_000
+
+
+class Spool(Generic[T]):
+    """Values as lines of JSON, in the order in which they were added; ``thaw`` makes one of its members again.
+
+    The file is gone once the block is left.
+    """
+
+    def __init__(self, thaw: Callable[[list[Any]], T]) -> None:
+        self._thaw = thaw
+        self._file = TemporaryFile()  # noqa: SIM115 - closed when the block is left
+        self._ends = array("Q", [0])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+    def add(self, members: Sequence[Any]) -> None:
+        """One more. Its members are what JSON knows."""
+        self._ends.append(self._ends[-1] + self._file.write(json.dumps(members).encode() + b"\n"))
+
+    def whole(self) -> Self:
+        """All were added."""
+        self._file.flush()
+        return self
+
+    def __len__(self) -> int:
+        return len(self._ends) - 1
+
+    def __iter__(self) -> Iterator[T]:
+        for first in range(0, len(self), _AT_ONCE):
+            yield from self.slice(first, min(first + _AT_ONCE, len(self)))
+
+    def __contains__(self, value: object) -> bool:
+        return any(one == value for one in self)
+
+    def slice(self, first: int, after: int) -> list[T]:
+        """Those from one place until before another."""
+        start, end = self._ends[first], self._ends[after]
+        lines = os.pread(self._file.fileno(), end - start, start).splitlines()
+        return [self._thaw(json.loads(line)) for line in lines]
+
+    def pick(self, places: Sequence[int]) -> "Picked[T]":
+        """Those at these places, in the order of the places."""
+        return Picked(self, places)
+
+
+class Picked(Generic[T]):
+    """Some of a spool's values."""
+
+    def __init__(self, spool: Spool[T], places: Sequence[int]) -> None:
+        self._spool = spool
+        self._places = places
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __iter__(self) -> Iterator[T]:
+        for place in self._places:
+            yield from self._spool.slice(place, place + 1)
+
+    def __contains__(self, value: object) -> bool:
+        return any(one == value for one in self)
