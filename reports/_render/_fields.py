@@ -119,6 +119,7 @@ def _plain(column: Column, cells: Sequence[Cell], widest: int) -> Field:
         "count": {"num_format": "#,##0;[Red]-#,##0", "align": "right"},
         "moment": {"num_format": "yyyy-mm-dd hh:mm:ss", "align": "left"},
         "flag": {"num_format": "@", "align": "left"},
+        "day": {"num_format": "yyyy-mm-dd", "align": "left"},
     }
     look = looks[column.kind]
     if any(isinstance(one, datetime) and one.microsecond for one in cells):

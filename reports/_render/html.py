@@ -140,6 +140,8 @@ def _column(column: Column, cells: Sequence[Any], keys: frozenset[str]) -> list[
         return [_amount(column, one, places) for one in cells]
     if column.kind == "moment":
         return [_empty() if one is None else _moment(one) for one in cells]
+    if column.kind == "day":
+        return [_empty() if one is None else Shown("text", text=str(one)) for one in cells]
     if column.kind == "refs":
         return [_refs(one, keys) if one else _empty() for one in cells]
     is_long = any(one and len(one) > _LONG_TEXT for one in cells)

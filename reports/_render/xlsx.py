@@ -5,7 +5,7 @@ Whatever a venue sent is written as text and stays text: nothing in it becomes a
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
 from io import BytesIO
@@ -224,6 +224,8 @@ def _column(pen: Pen, field: Field, first: int, column: int) -> None:
             put_text(pen, row, column, cell, look)
         elif isinstance(cell, datetime):
             pen.sheet.write_datetime(row, column, cell.astimezone(UTC).replace(tzinfo=None), look)
+        elif isinstance(cell, date):
+            pen.sheet.write_datetime(row, column, cell, look)
         elif field.formula:
             pen.sheet.write_formula(row, column, field.formula, look, cell)
         else:
