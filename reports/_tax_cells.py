@@ -2,8 +2,8 @@
 
 import re
 from array import array
-from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Context, Decimal
 from typing import Generic, TypeVar
@@ -40,7 +40,7 @@ class Picks:
     """Places in a year's rows: of what is on the forms, of that by the page of a form, and of what lacks an amount."""
 
     counted: Sequence[int]
-    pages: dict[str, array[int]] = field(default_factory=dict)
+    pages: Mapping[str, Sequence[int]]
     lacking: Sequence[int]
     without_gain: Sequence[int]
 
@@ -69,6 +69,11 @@ def number(amount: int | None) -> Decimal | None:
 def stated(figure: str) -> Decimal | None:
     """What a form has, where that is a number."""
     return Decimal(figure) if _NUMBER.fullmatch(figure) else None
+
+
+def counted(count: int, what: str) -> str:
+    """So many of something."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def at(micros: int) -> datetime:

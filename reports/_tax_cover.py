@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from recon.core.breaks import Break
 from recon.core.document import Cell, Column, Fact, Table
 from recon.core.tax_books import TaxBooks
-from reports._tax_cells import Picks, View, amounts, last_day, number, stated
+from reports._tax_cells import Picks, View, amounts, counted, last_day, number, stated
 
 
 def facts(books: TaxBooks, of: Picks) -> list[Fact]:
@@ -40,12 +40,9 @@ def facts(books: TaxBooks, of: Picks) -> list[Fact]:
 def status(books: TaxBooks, of: Picks) -> Fact:
     """Whether the figures are whole."""
     if of.lacking or books.breaks:
-        rows = f"{len(of.lacking):,} rows are in no figure. " if of.lacking else ""
-        return Fact(
-            label="Not whole",
-            value=f"{rows}{len(books.breaks):,} breaks are open: see what is missing.",
-            tone="bad",
-        )
+        told = [counted(len(of.lacking), "row") + " in no figure"] if of.lacking else []
+        told.append(counted(len(books.breaks), "break") + " open")
+        return Fact(label="Not whole", value=f"{', '.join(told)}: see what is missing.", tone="bad")
     value = (
         "Every disposal has its proceeds and its cost."
         if books.rules.lots
@@ -78,7 +75,7 @@ def settings(books: TaxBooks) -> Table:
         title="Settings in force",
         note="The keys of recon.toml that figures depend on; [rules] stand with what was assumed.",
         columns=[Column(title="Key", kind="code"), Column(title="Says", kind="code")],
-        rows=[(key, value) for key, value in books.settings if key != "rules"],
+        rows=[(key, value) for key, value in books.settings if key != "rules" and value],
     )
 
 

@@ -11,6 +11,7 @@ from reports._tax_cells import (
     View,
     amounts,
     at,
+    counted,
     day,
     gain,
     gain_column,
@@ -32,13 +33,6 @@ def worksheets(books: TaxBooks, of: Picks) -> Iterator[Section]:
         yield _anlage_so(books, of)
 
 
-def _lines(books: TaxBooks) -> list[Fact]:
-    return [
-        Fact(label=f"{line.box} {line.title}".strip(), value=f"{line.value} ({line.form})")
-        for line in books.lines
-    ]
-
-
 def _listed(books: TaxBooks, box: str, places: Sequence[int]) -> Section:
     """A page of the form that lists disposals, in whole cents."""
     listing = books.rules.listing
@@ -56,8 +50,8 @@ def _listed(books: TaxBooks, box: str, places: Sequence[int]) -> Section:
     return Section(
         key=f"form_8949_{box.lower()}",
         title=f"Form 8949 {box}",
-        lead=f"Box {box}, {term or 'short'} term: {len(places):,} rows, each rounded to the cent, whose totals are "
-        "those of Schedule D. Rows that lack an amount are not here; they stand with what is missing.",
+        lead=f"Box {box}, {term or 'short'} term: {counted(len(places), 'row')}, each rounded to the cent, as "
+        "summed on Schedule D. Rows that lack an amount are not here; they stand with what is missing.",
         tables=[
             Table(
                 key=f"form_8949_{box.lower()}",
@@ -68,7 +62,7 @@ def _listed(books: TaxBooks, box: str, places: Sequence[int]) -> Section:
                     Column(title="Sold (c)", kind="code"),
                     *amounts("Proceeds (d)", "Cost (e)"),
                     Column(title="Code (f)", kind="code"),
-                    *amounts("Adjustment (g)"),
+                    *amounts("Adjustment (g)", total=False),
                     gain_column("Gain or loss (h)", "Proceeds (d)", "Cost (e)"),
                     Column(title="Disposal", kind="refs", to="disposals"),
                     Column(title="Asset"),
@@ -101,10 +95,9 @@ def _sa108(books: TaxBooks, of: Picks) -> Section:
         title="SA108 worksheet",
         lead="Each disposal of a day with what it is matched with: the same day, the 30 days after, then the section "
         f"104 pool, before and after. Amounts in {books.currency}; only the form's figures are rounded.",
-        facts=_lines(books),
         tables=[
             Table(
-                key="sa108",
+                key="sa108_matches",
                 title="SA108 worksheet",
                 group="Asset",
                 columns=[
@@ -147,7 +140,6 @@ def _anlage_so(books: TaxBooks, of: Picks) -> Section:
         title="Anlage SO worksheet",
         lead="Wallet by wallet: what was disposed of, when it had been acquired, and from which day on it would have "
         f"been free. Amounts in {books.currency}; only the form's figures are rounded.",
-        facts=_lines(books),
         tables=[
             Table(
                 key="anlage_so",
@@ -191,7 +183,7 @@ def _pit38(books: TaxBooks, of: Picks) -> Section:
         title="PIT-38 worksheet",
         lead="Part E: what tokens brought in money, and what was spent on them, each at the National Bank's mean rate "
         "of the last business day before. A year is rounded to the grosz as a whole, base and tax to the zloty.",
-        facts=[*_lines(books), *exact],
+        facts=exact,
         tables=[_years(books), _revenue(books, of), _spent(books)],
     )
 

@@ -99,7 +99,7 @@ def _gains(books: TaxBooks) -> Section:
             Bars(title="Gains by asset", unit=books.currency, table="by_asset", label="Asset", value="Gain"),
             Bars(title="Gains by month", unit=books.currency, table="by_month", label="Month", value="Gain"),
         ]
-    return Section(key="gains", title="Gains", tables=tables, charts=charts)
+    return Section(key="gains", title="Gains" if books.rules.lots else "Sums", tables=tables, charts=charts)
 
 
 REPORT = Report(name="tax", title=TITLE, formats=("xlsx", "html"), of=TaxBooks, build=build, files=files)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from recon.core.canonical import sha256, write_json
+from recon.core.canonical import read_json, sha256, write_json
 from recon.core.errors import LedgerError
 from recon.core.money import text
 from recon.core.seals import CLOSED, MALFORMED, Seal, document_of
@@ -83,7 +83,9 @@ def settings_of(config: Config) -> dict[str, Any]:
 
 def in_force(config: Config) -> list[tuple[str, str]]:
     """The keys of recon.toml that figures depend on, with what they say."""
-    return sorted((name, value) for name, value in _leaves(settings_of(config)) if _OF_TAX.fullmatch(name))
+    told = {name: value for name, value in _leaves(settings_of(config)) if _OF_TAX.fullmatch(name)}
+    plain = {name: read_json(value.encode()) for name, value in told.items()}
+    return [(name, one if isinstance(one, str) else told[name]) for name, one in sorted(plain.items())]
 
 
 def changed(config: Config, sealed: Mapping[str, Any]) -> list[str]:

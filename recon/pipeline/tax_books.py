@@ -98,7 +98,7 @@ def _books(
         ties=found.ties,
         breaks=breaks(found),
         unmet=found.unmet,
-        allocated=found.allocated,
+        allocated=[one for one in found.allocated if found.view.day(one[1]) < after],
     )
 
 
