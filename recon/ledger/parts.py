@@ -100,11 +100,6 @@ _PARTS = {
         AND entries.at IN (SELECT horizon FROM acts WHERE horizon IS NOT NULL)
         AND coalesce(taken.at, told.at) < entries.at AND entries.id <= {entries}""",
     ),
-    "origins": _Part(
-        "entry count entries.id, answer text answers.sha256, pointer text records.pointer",
-        """entries JOIN records ON records.id = entries.record_id JOIN answers ON answers.seq = records.answer_seq
-        WHERE entries.id <= {entries}""",
-    ),
     "links": _Part(
         "link count id, kind text, basis text, one_record count, other_record count, fee number",
         "links WHERE id <= {links}",

@@ -66,6 +66,11 @@ class Want(NamedTuple):
     listed: bool = True
     until: datetime | None = None
 
+    @property
+    def end(self) -> int:
+        """``until`` in microseconds; without one, a moment after all others."""
+        return _NEVER if self.until is None else micros(self.until)
+
 
 def wanted(year: int, rules: str, method: str | None, scope: str | None, *, listed: bool = True) -> Want:
     """What a command asks for. Raises ConfigError where there is no such thing, or the law does not allow it."""
@@ -168,9 +173,9 @@ class Books:
         """All pools, by name."""
         return sorted({*self.assets, *self.others})
 
-    def movements(self, pool: str) -> Iterator[Movement]:
-        """A pool's movements in order, valued."""
-        return self.merged(pool, self.beside(pool))
+    def movements(self, pool: str, end: int = _NEVER) -> Iterator[Movement]:
+        """A pool's movements of before a moment in order, valued."""
+        return self.merged(pool, self.beside(pool, end), end)
 
     def beside(self, pool: str, end: int = _NEVER) -> list[Movement]:
         """Those that are no plain trades, of before a moment."""
@@ -314,11 +319,10 @@ def _rows(opened: Books, found: Taxed, plan: Plan) -> Iterator[Row]:
     """Pool after pool: values what moved, matches it, and gives the rows of the year."""
     ledger = balances(opened.copy, opened.config.pools)
     want, tally = found.want, found.tally
-    end = _NEVER if want.until is None else micros(want.until)
     for pool in opened.pools:
-        beside = opened.beside(pool, end)
-        movements = opened.merged(pool, beside, end)
-        units = moved(beside, plain_sums(opened.copy, opened.assets.get(pool, ()), end))
+        beside = opened.beside(pool, want.end)
+        movements = opened.merged(pool, beside, want.end)
+        units = moved(beside, plain_sums(opened.copy, opened.assets.get(pool, ()), want.end))
         if want.method is None:
             yield from unmatched(movements, pool, tally, listed=want.listed)
             held, short = max(units.arrived - units.left, 0), max(units.left - units.arrived, 0)

@@ -54,7 +54,7 @@ def gathered(
     again = replace(opened, view=replace(opened.view, used=used, lacks={}))
     for pool in opened.pools:
         waiting: dict[str, list[Use]] = {}
-        for one in again.movements(pool, found.want.until):
+        for one in again.movements(pool, found.want.end):
             for use in used:
                 if use.rate.legs:
                     waiting.setdefault(use.id, []).append(use)

@@ -103,7 +103,7 @@ def of_trades(view: View, batches: Iterable[Trades], pool: str) -> Iterator[Move
     days = view.days
     for batch in batches:
         ids, moments, places, currencies, quantities, paid, fees = batch
-        if {*currencies} != {view.currency}:
+        if view.used is not None or {*currencies} != {view.currency}:
             yield from (of_trade(view, trade, pool) for trade in map(Trade._make, zip(*batch, strict=True)))
             continue
         on = [days[moment // QUARTER_HOUR] for moment in moments]
