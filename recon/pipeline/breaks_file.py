@@ -34,8 +34,8 @@ from recon.pipeline.breaks_sheet import (
 from recon.pipeline.config import Config
 from recon.pipeline.register import Life, facts_of, lives
 from recon.pipeline.session import Session
+from reports._render._xlsx_pens import LONGEST
 from reports._render.form import render_form
-from reports._render.xlsx import LONGEST
 
 _FIRST_YEAR, _LAST_YEAR = 2009, 2099
 _DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ]00:00:00)?")

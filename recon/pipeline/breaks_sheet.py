@@ -19,8 +19,8 @@ from recon.pipeline.breaks import Listed, Register
 from recon.pipeline.breaks_edit import Cells, cells_of
 from recon.pipeline.config import Config
 from recon.pipeline.register import Life
+from reports._render._xlsx_pens import cell_text
 from reports._render.form import Form, FormColumn, Value
-from reports._render.xlsx import cell_text
 
 SHEET, KEPT, MARK = "Breaks", "recon", "recon breaks 1"
 """The sheet to fill in, the hidden one, and what the hidden one begins with."""

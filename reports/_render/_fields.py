@@ -1,15 +1,20 @@
-"""A table as a sheet shows it: one field a column, and beside amounts what a cell's 15 digits leave out."""
+"""A table as a sheet shows it: one field a column, and beside amounts what a cell's 15 digits leave out.
+
+Rows are walked some at a time and forgotten: what is kept of them is how wide, how exact and how large they are.
+"""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from itertools import islice
+from typing import Any, Literal, NamedTuple
 
-from recon.core.document import Cell, Column, Table
-from recon.core.money import round_to, text, total
-from reports._render._digits import fits_cell, rounding_places, shown_decimals
+from recon.core.document import Cell, Column, Kind, Live, Table
+from recon.core.money import round_to
+from reports._render._digits import Reach, rounding_places
 from reports._render._plain import visible
 
 PLACES = "Places"
@@ -17,128 +22,160 @@ PLACES_NOTE = (
     f"Formulas round at the decimals that {PLACES} gives for the row: those of its figures, or as many as a cell's 15 "
     "digits leave free of binary noise."
 )
-EXACT_NOTE = "A cell holds 15 digits; a column marked (exact) has the figures whole, as text."
-_REFERENCE = re.compile(r"\[([^\]]+)\]")
+EXACT_NOTE = (
+    "A cell holds 15 digits; a column marked (exact) has figures, and the total of all rows, whole as text."
+)
+REFERENCE = re.compile(r"\[([^\]]+)\]")
+ROWS_AT_ONCE = 2_000
 _WIDEST_CODE = 26
+_AMOUNTS = ("amount", "count")
+Shape = tuple[str, tuple[str, ...]]
+"""Sums that are asked for: of which column, for each text in which columns."""
+
+
+class Stretch(NamedTuple):
+    """Some rows of a table as columns, with the decimals at which each row's formulas round."""
+
+    columns: Sequence[Sequence[Cell]]
+    places: Sequence[int]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Field:
-    """One column of a sheet. ``look`` are properties of a cell format; ``formula`` is ready for a workbook."""
+    """One column of a sheet: which one of the table it shows, and how. ``look`` are properties of a cell format.
+
+    ``total`` is the exact sum of what the cells hold, which its formula rounds at ``places``.
+    """
 
     title: str
-    cells: Sequence[Cell]
+    shows: int
+    kind: Kind | Literal["exact", "places"]
     look: dict[str, Any]
     width: int
     formula: str = ""
     total: int | Decimal | None = None
+    places: int = 0
     good: tuple[str, ...] = ()
     fair: tuple[str, ...] = ()
-    is_flag: bool = False
     zero_is_good: bool = False
+    to: str = ""
+
+    @property
+    def links(self) -> bool:
+        """Whether its cells may lead somewhere."""
+        return bool(self.to) or self.kind == "refs"
 
 
-def fields(table: Table, widest: int) -> list[Field]:
-    """The columns of ``table`` with, where needed, exact texts beside amounts and the places formulas round at.
+@dataclass
+class Profile:
+    """What one walk over a table's rows told. ``sums`` and ``anchors`` (first rows, from 0) hold what was asked for."""
 
-    Text wraps at ``widest`` characters.
-    """
-    places = _places(table)
-    found: list[Field] = []
-    for number, column in enumerate(table.columns):
-        cells = [row[number] for row in table.rows]
-        if column.kind == "amount":
-            found += _amounts(column, [one for one in cells if not isinstance(one, str)], places, table.key)
-        else:
-            found.append(_plain(column, cells, widest))
-    if any(column.formula for column in table.columns):
-        found.append(_plain(Column(title=PLACES, kind="count"), places, widest))
-    return found
+    fields: list[Field] = field(default_factory=list)
+    sums: dict[Shape, dict[tuple[str, ...], Reach]] = field(default_factory=dict)
+    groups: dict[str, int] = field(default_factory=dict)
+    anchors: dict[str, int] = field(default_factory=dict)
 
 
-def notes(table: Table, shown: Sequence[Field]) -> list[str]:
-    """What a reader of the sheet must know."""
-    titles = {one.title for one in shown}
-    told = [table.note] if table.note else []
-    if PLACES in titles:
-        told.append(PLACES_NOTE)
-    if any(_exact_title(column) in titles for column in table.columns):
-        told.append(EXACT_NOTE)
-    return told
+@dataclass
+class _Seen:
+    """What is known of a column's cells so far: of what they hold, and of what they stand for."""
+
+    longest: int = 0
+    fractions: bool = False
+    held: Reach = field(default_factory=Reach)
+    meant: Reach = field(default_factory=Reach)
+    changed: bool = False
 
 
-def _places(table: Table) -> list[int]:
-    """For each row, where its formulas round."""
-    named = {title for column in table.columns for title in _REFERENCE.findall(column.formula)}
+def walk(
+    table: Table, lives: Mapping[Live, int], start: int = 0, count: int | None = None
+) -> Iterator[Stretch]:
+    """So many of the table's rows in order. ``lives``: figures that a workbook reckons, and where it rounds them."""
+    named = {title for column in table.columns for title in REFERENCE.findall(column.formula)}
     inputs = [number for number, column in enumerate(table.columns) if column.title in named]
-    return [
-        rounding_places(cell for number in inputs if isinstance(cell := row[number], Decimal))
-        for row in table.rows
+    rows = islice(table.rows, start, None if count is None else start + count)
+    while chunk := list(islice(rows, ROWS_AT_ONCE)):
+        columns = list(zip(*chunk, strict=True))
+        yield Stretch(
+            columns, [_places(cells, lives) for cells in zip(*(columns[one] for one in inputs), strict=True)]
+        )
+
+
+def held(column: Column, number: int, part: Stretch, lives: Mapping[Live, int]) -> Sequence[Cell]:
+    """What cells hold: the document's own figures, and those that formulas give as they round them."""
+    cells = part.columns[number]
+    if column.formula:
+        return [
+            round_to(found, at, "half_up") if isinstance(found := _meant(one), Decimal) else found
+            for one, at in zip(cells, part.places, strict=True)
+        ]
+    if column.kind in _AMOUNTS and any(type(one) is Live for one in cells):
+        return [rounded(one, lives) if isinstance(one, Live) else one for one in cells]
+    return cells
+
+
+def meant(cells: Sequence[Cell]) -> list[Cell]:
+    """What the document says, figures that are reckoned anew with their exact results."""
+    return [_meant(one) for one in cells]
+
+
+def rounded(live: Live, lives: Mapping[Live, int]) -> Decimal | int:
+    """What the cell of a live figure holds."""
+    if live not in lives or isinstance(live.value, int):
+        return live.value
+    return round_to(live.value, lives[live], "half_up")
+
+
+def summed(table: Table) -> list[Column]:
+    """The columns whose sums stand beneath each group: those with a total, or where none has one all amounts."""
+    return [one for one in table.columns if one.total] or [
+        one for one in table.columns if one.kind == "amount"
     ]
 
 
-def _amounts(column: Column, cells: Sequence[Any], places: Sequence[int], key: str) -> list[Field]:
-    """The numbers, and beside them the exact text where one of them is more than a cell holds or a formula gives."""
-    numbers: list[Decimal | None] = list(cells)
-    if column.formula:
-        rounded = zip(cells, places, strict=True)
-        numbers = [one if one is None else round_to(one, at, "half_up") for one, at in rounded]
-    stated = [one for one in numbers if one is not None]
-    sum_ = total(stated) if column.total else None
-    behind = shown_decimals(stated)
-    whole = max((len(f"{abs(one):,.0f}") for one in [*stated, sum_ or Decimal(0)]), default=1)
-    value = Field(
-        title=column.title,
-        cells=numbers,
-        look={"num_format": amount_format(behind), "align": "right"},
-        width=_width(column.title, [whole + behind]),
-        formula=_formula(column.formula, key),
-        total=sum_,
-        zero_is_good=column.zero_is_good,
-    )
-    if numbers == list(cells) and all(map(fits_cell, stated)):
-        return [value]
-    texts = [None if one is None else text(one) for one in cells]
-    exact = Field(
-        title=_exact_title(column),
-        cells=texts,
-        look={"num_format": "@", "align": "right"},
-        width=_width(_exact_title(column), [len(one) for one in texts if one]),
-        is_flag=column.zero_is_good,
-        good=("0",) if column.zero_is_good else (),
-    )
-    return [value, exact]
+def profiled(
+    table: Table,
+    widest: int,
+    lives: Mapping[Live, int],
+    shapes: Collection[Shape] = (),
+    wanted: Collection[str] = (),
+) -> Profile:
+    """Walks the rows once. Text wraps at ``widest`` characters.
+
+    ``wanted`` are the texts of the column ``table.by`` to which somebody leads.
+    """
+    known = Profile()
+    seen = [_Seen() for _ in table.columns]
+    titles = {column.title: number for number, column in enumerate(table.columns)}
+    if table.group:
+        shapes = {*shapes, *((column.title, (table.group,)) for column in summed(table))}
+    known.sums = {shape: defaultdict(Reach) for shape in sorted(shapes)}
+    looked_for = set(wanted)
+    start = 0
+    for part in walk(table, lives):
+        for number, column in enumerate(table.columns):
+            _look(seen[number], column, number, part, lives)
+        for (title, where), sums in known.sums.items():
+            _sum_up(
+                sums, table.columns[titles[title]], titles[title], [titles[one] for one in where], part, lives
+            )
+        if table.group:
+            _first(known.groups, part.columns[titles[table.group]], start, None)
+        if looked_for:
+            _first(known.anchors, part.columns[titles[table.by]], start, looked_for)
+        start += len(part.columns[0])
+    for number, column in enumerate(table.columns):
+        known.fields += _fields(column, number, seen[number], widest)
+    if any(column.formula for column in table.columns):
+        known.fields.append(_plain(Column(title=PLACES, kind="count"), -1, _Seen(), widest, "places"))
+    return known
 
 
-def _plain(column: Column, cells: Sequence[Cell], widest: int) -> Field:
-    """A column of anything but amounts."""
-    looks: dict[str, dict[str, Any]] = {
-        "text": {"num_format": "@", "align": "left"},
-        "refs": {"num_format": "@", "align": "left"},
-        "code": {"num_format": "@", "align": "left", "font_name": "Consolas", "font_size": 9},
-        "count": {"num_format": "#,##0;[Red]-#,##0", "align": "right"},
-        "moment": {"num_format": "yyyy-mm-dd hh:mm:ss", "align": "left"},
-        "flag": {"num_format": "@", "align": "left"},
-        "day": {"num_format": "yyyy-mm-dd", "align": "left"},
-    }
-    look = looks[column.kind]
-    if any(isinstance(one, datetime) and one.microsecond for one in cells):
-        look |= {"num_format": "yyyy-mm-dd hh:mm:ss.000"}
-    lengths = [22 if column.kind == "moment" else len(visible(str(one))) for one in cells if one is not None]
-    longest = max(lengths, default=0)
-    if column.kind == "text" and longest > widest:
-        look |= {"text_wrap": True}
-    counts = [one for one in cells if isinstance(one, int)]
-    return Field(
-        title=column.title,
-        cells=cells,
-        look=look,
-        width=_width(column.title, [min(longest, _WIDEST_CODE if column.kind == "code" else widest)]),
-        total=sum(counts) if column.total else None,
-        good=column.good,
-        fair=column.fair,
-        is_flag=column.kind == "flag",
-    )
+def notes(table: Table, fields: Sequence[Field]) -> list[str]:
+    """What a reader of the sheet must know."""
+    kinds = {one.kind for one in fields}
+    told = [table.note] if table.note else []
+    return told + [PLACES_NOTE] * ("places" in kinds) + [EXACT_NOTE] * ("exact" in kinds)
 
 
 def amount_format(behind: int) -> str:
@@ -147,19 +184,150 @@ def amount_format(behind: int) -> str:
     return f"{form};[Red]-{form}"
 
 
-def _formula(written: str, key: str) -> str:
-    if not written:
-        return ""
-    terms = _REFERENCE.sub(rf"{key}[[#This Row],[\1]]", written)
-    return f"=ROUND({terms},{key}[[#This Row],[{PLACES}]])"
+def _places(cells: Sequence[Cell], lives: Mapping[Live, int]) -> int:
+    """Where the formulas of a row round that reckon with these cells."""
+    found = rounding_places(one for one in map(_meant, cells) if isinstance(one, Decimal))
+    return min([found, *(lives[one] for one in cells if isinstance(one, Live) and one in lives)])
 
 
-def _exact_title(column: Column) -> str:
-    return f"{column.title} (exact)"
+def _meant(cell: Cell) -> Cell:
+    return cell.value if isinstance(cell, Live) else cell
 
 
-def _width(title: str, lengths: Sequence[int]) -> int:
+def _decimals(cells: Sequence[Cell]) -> list[Decimal]:
+    """The numbers among them."""
+    plain = [one for one in cells if isinstance(one, Decimal)]
+    return (
+        plain
+        if len(plain) == len(cells)
+        else [Decimal(one) for one in cells if isinstance(one, Decimal | int)]
+    )
+
+
+def _look(seen: _Seen, column: Column, number: int, part: Stretch, lives: Mapping[Live, int]) -> None:
+    """Adds what these rows tell of a column."""
+    cells = part.columns[number]
+    if column.kind in _AMOUNTS:
+        shown = held(column, number, part, lives)
+        seen.held.add(_decimals(shown))
+        if shown is not cells:
+            whole = meant(cells)
+            seen.meant.add(_decimals(whole))
+            seen.changed = seen.changed or list(shown) != whole
+    elif column.kind == "moment":
+        seen.fractions = seen.fractions or any(isinstance(one, datetime) and one.microsecond for one in cells)
+    else:
+        longest = max((len(one if isinstance(one, str) else str(one)) for one in cells if one), default=0)
+        seen.longest = max(seen.longest, longest)
+
+
+def _sum_up(
+    sums: dict[tuple[str, ...], Reach],
+    column: Column,
+    number: int,
+    where: Sequence[int],
+    part: Stretch,
+    lives: Mapping[Live, int],
+) -> None:
+    """Adds these rows to the sums of the texts that they have in the columns ``where``."""
+    cells = part.columns[number]
+    shown = held(column, number, part, lives)
+    keys: Sequence[tuple[Any, ...]] = list(zip(*(part.columns[one] for one in where), strict=True)) or [
+        ()
+    ] * len(cells)
+    numbers: dict[tuple[str, ...], list[Decimal]] = defaultdict(list)
+    for place, (key, cell) in enumerate(zip(keys, cells, strict=True)):
+        whole = _meant(cell)
+        if isinstance(whole, Decimal | int):
+            texts = tuple(word or "" for word in key)
+            numbers[texts].append(Decimal(whole))
+            if shown is not cells and shown[place] != whole:
+                sums[texts].round_at(part.places[place] if column.formula else lives[cell])  # type: ignore[index]
+    for texts, found in numbers.items():
+        sums[texts].add(found)
+
+
+def _first(known: dict[str, int], cells: Sequence[Cell], start: int, wanted: set[str] | None) -> None:
+    """Notes at which row a text stands first."""
+    for number, cell in enumerate(cells, start):
+        word = str(cell or "")
+        if word not in known and (wanted is None or word in wanted):
+            known[word] = number
+
+
+def _fields(column: Column, number: int, seen: _Seen, widest: int) -> list[Field]:
+    if column.kind == "amount":
+        return _amount(column, number, seen)
+    return [_plain(column, number, seen, widest, column.kind)]
+
+
+def _amount(column: Column, number: int, seen: _Seen) -> list[Field]:
+    """The numbers, and beside them the exact text where one of them is more than a cell holds or a formula gives."""
+    reach = seen.held
+    whole = len(f"{max(reach.largest, abs(reach.total) if column.total else reach.largest):,.0f}")
+    value = Field(
+        title=column.title,
+        shows=number,
+        kind="amount",
+        look={"num_format": amount_format(reach.shown), "align": "right"},
+        width=_width(column.title, whole + reach.shown),
+        formula=column.formula,
+        total=reach.total if column.total else None,
+        places=reach.places,
+        zero_is_good=column.zero_is_good,
+    )
+    if reach.fits and not seen.changed:
+        return [value]
+    whole_reach = seen.meant if seen.changed else reach
+    title = f"{column.title} (exact)"
+    exact = Field(
+        title=title,
+        shows=number,
+        kind="exact",
+        look={"num_format": "@", "align": "right"},
+        width=_width(title, whole_reach.longest),
+        total=whole_reach.total if column.total else None,
+        good=("0",) if column.zero_is_good else (),
+        zero_is_good=column.zero_is_good,
+    )
+    return [value, exact]
+
+
+def _plain(column: Column, number: int, seen: _Seen, widest: int, kind: Kind | Literal["places"]) -> Field:
+    """A column of anything but amounts."""
+    looks: dict[str, dict[str, Any]] = {
+        "text": {"num_format": "@", "align": "left"},
+        "refs": {"num_format": "@", "align": "left"},
+        "code": {"num_format": "@", "align": "left", "font_name": "Consolas", "font_size": 9},
+        "count": {"num_format": "#,##0;[Red]-#,##0", "align": "right"},
+        "moment": {"num_format": "yyyy-mm-dd hh:mm:ss" + ".000" * seen.fractions, "align": "left"},
+        "day": {"num_format": "yyyy-mm-dd", "align": "left"},
+        "flag": {"num_format": "@", "align": "left"},
+    }
+    look = looks[column.kind]
+    longest = {
+        "moment": 22,
+        "day": 10,
+        "count": len(f"{max(seen.held.largest, abs(seen.held.total)):,}"),
+        "code": min(seen.longest, _WIDEST_CODE),
+    }.get(column.kind, min(seen.longest, widest))
+    if column.kind == "text" and seen.longest > widest:
+        look |= {"text_wrap": True}
+    return Field(
+        title=column.title,
+        shows=number,
+        kind=kind,
+        look=look,
+        width=_width(column.title, longest),
+        total=int(seen.held.total) if column.total else None,
+        good=column.good,
+        fair=column.fair,
+        to=column.to,
+    )
+
+
+def _width(title: str, longest: int) -> int:
     """Wide enough for the cells and for a title on two lines beside its filter button."""
-    words = title.split()
+    words = visible(title).split() or [""]
     header = max(*map(len, words), (len(title) + 1) // 2) + 3
-    return max([header, *(length + 3 for length in lengths)])
+    return max(header, longest + 3)

@@ -2,9 +2,11 @@
 
 import re
 
-_UNSEEN = re.compile(
-    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufffe\uffff]"
+UNSEEN = (
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e"
+    "\u2060-\u206f\ud800-\udfff\ufeff\ufffe\uffff]"
 )
+_UNSEEN = re.compile(UNSEEN)
 _SHORT = {"\t": r"\t", "\r": r"\r"}
 
 

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal
@@ -22,10 +21,9 @@ from recon.core.times import naive
 from reports._render._digits import shown_decimals
 from reports._render._fields import amount_format
 from reports._render._whole import write_whole
-from reports._render.xlsx import (
+from reports._render._xlsx_pens import (
     A4,
     BAD,
-    BASE,
     CELL,
     FAIR,
     GOOD,
@@ -34,6 +32,7 @@ from reports._render.xlsx import (
     MUTED,
     OPTIONS,
     Pen,
+    pens,
     put_text,
 )
 
@@ -108,11 +107,8 @@ def _workbook(form: Form) -> bytes:
     buffer = BytesIO()
     book = Workbook(buffer, OPTIONS)
     book.set_properties({"title": form.title, "created": naive(form.created)})
-    look = cache(lambda **properties: book.add_format(BASE | properties))
-    tint = cache(lambda **properties: book.add_format(properties))
-    pen = Pen(book.add_worksheet(form.sheet), look, tint)
-    guide = Pen(book.add_worksheet("Read me"), look, tint)
-    kept = Pen(book.add_worksheet(form.kept_in), look, tint)
+    make = pens(book)
+    pen, guide, kept = make(form.sheet), make("Read me"), make(form.kept_in)
     choices = _keep(kept, form)
     _head(pen, form)
     if form.rows:

@@ -1,286 +1,238 @@
 """Writes a Document as a workbook: native tables, live formulas with their results cached, the same bytes each time.
 
-Whatever a venue sent is written as text and stays text: nothing in it becomes a formula, a link or a number.
+Whatever a venue sent is written as text and stays text: nothing in it becomes a formula, an outside link or a number.
 """
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import cache
 from io import BytesIO
+from itertools import groupby
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from xlsxwriter import Workbook
 
-from recon.core.document import Cell, Document, Fact, Section, Table
-from recon.core.errors import ReconError
+from recon.core.document import Bars, Cell, Chart, Document, Fact, Live
 from recon.core.money import text
-from recon.core.times import EPOCH
-from reports._render._fields import Field, fields, notes
+from recon.core.times import EPOCH, naive
+from reports._render._digits import fits_cell, shown_decimals
+from reports._render._fields import amount_format
 from reports._render._plain import visible
-from reports._render._whole import write_whole
+from reports._render._whole import whole
+from reports._render._xlsx_charts import Points, put_bars, put_lines
+from reports._render._xlsx_layout import CHART_SHEET, Block, Contents, Groups, Note, Page, Piece, Title
+from reports._render._xlsx_package import package
+from reports._render._xlsx_pens import (
+    A4,
+    HEAD,
+    LINK,
+    MUTED,
+    OPTIONS,
+    SHEET_ROWS,
+    TONES,
+    Pen,
+    namer,
+    pens,
+    put_link,
+    put_text,
+    quoted,
+    short,
+)
+from reports._render._xlsx_plan import Plan, planned
+from reports._render._xlsx_rows import Rows
+from reports._render._xlsx_tables import put_groups, put_table
 
-MOST_ROWS = 1_048_576 - 100
-"""A sheet's rows, with room for a title, notes, a header and a total."""
-LONGEST = 32_767
-WRAP_AT, WRAP_AT_STACKED = 60, 34
-_CUT = " [cut: a cell holds no more]"
-A4 = 9
-_REFUSED_IN_NAMES = re.compile(r"[\[\]:*?/\\'\n]")
-_INK, MUTED, _RULE, HEAD = "#1B1F24", "#5C6670", "#D8DDE3", "#1F3A5F"
-GOOD = {"font_color": "#17663D", "bg_color": "#E6F4EA"}
-FAIR = {"font_color": "#7A5200", "bg_color": "#FFF4D6"}
-BAD = {"font_color": "#A3211B", "bg_color": "#FDE7E6"}
-_TONES: dict[str, dict[str, Any]] = {"good": GOOD, "fair": FAIR, "bad": BAD, "plain": {}}
-BASE = {"font_name": "Calibri", "font_size": 10, "font_color": _INK, "valign": "top"}
-CELL = {"bottom": 1, "bottom_color": _RULE, "indent": 1}
-OPTIONS = {
-    "in_memory": True,
-    "strings_to_formulas": False,
-    "strings_to_urls": False,
-    "strings_to_numbers": False,
-}
-
-
-class Pen(NamedTuple):
-    """A sheet, a way to get its cell formats, and a format for what is laid over cells that meet a condition."""
-
-    sheet: Any
-    look: Callable[..., Any]
-    tint: Callable[..., Any]
-
-
-def render(document: Document, path: Path) -> None:
-    """Writes the workbook whole or not at all. Raises ReconError where a table has more rows than a sheet, OSError."""
-    write_whole(path, _workbook(document))
+STREAMED_ABOVE = 100_000
+"""Rows of a table. A longer one is a plain range with a filter, on as many sheets as it needs."""
+FACT_LINE = "Fact: what venues and people stated, and what follows from it."
+JUDGED_LINE = "Judgement: what people decided."
+_FACT_TAB, _JUDGED_TAB, _OTHER_TAB = "#1F3A5F", "#C2571A", "#8A939C"
+_HEADING = {"bold": True, "font_size": 14, "font_color": HEAD}
+_BACK = "< Contents"
 
 
-def _workbook(document: Document) -> bytes:
-    for section in document.sections:
-        for table in section.tables:
-            _refuse_too_long(table)
+@dataclass(frozen=True, kw_only=True)
+class _Desk:
+    """What every sheet is written with. ``rows`` are to be put in, by the number of their sheet."""
+
+    book: Workbook
+    document: Document
+    plan: Plan
+    name: Callable[[str, str], None]
+    points: Points | None
+    rows: dict[int, list[Rows]]
+
+
+def render(
+    document: Document, path: Path, *, streamed_above: int = STREAMED_ABOVE, sheet_rows: int = SHEET_ROWS
+) -> None:
+    """Writes the workbook whole or not at all. Raises OSError."""
+    plan = planned(document, streamed_above, sheet_rows)
+    with whole(path) as file:
+        book, rows = _workbook(document, plan)
+        package(book, rows, file)
+
+
+def _workbook(document: Document, plan: Plan) -> tuple[bytes, dict[int, list[Rows]]]:
+    """The workbook without the rows of its tables, and those."""
     buffer = BytesIO()
     book = Workbook(buffer, OPTIONS)
     created = (document.as_of or EPOCH).astimezone(UTC).replace(tzinfo=None)
     book.set_properties(
         {"title": visible(document.title), "subject": visible(document.subtitle), "created": created}
     )
-    look = cache(lambda **properties: book.add_format(BASE | properties))
-    tint = cache(lambda **properties: book.add_format(properties))
-    names: list[str] = []
-    for section in document.sections:
-        names.append(_sheet_name(section.title, names))
-        pen = Pen(book.add_worksheet(names[-1]), look, tint)
-        first = len(names) == 1
-        row = _title(pen, document) if first else _heading(pen, section)
-        _section(pen, section, row)
-        _print_set_up(pen.sheet, document)
+    make = pens(book)
+    sheets = [(page, make(page.name)) for page in plan.pages]
+    lines = next((pen for page, pen in sheets if page.nature == "data"), None)
+    desk = _Desk(
+        book=book,
+        document=document,
+        plan=plan,
+        name=namer(book),
+        points=Points(lines, 3) if lines else None,
+        rows={},
+    )
+    for number, (page, pen) in enumerate(sheets, 1):
+        _sheet(desk, number, page, pen)
     book.close()
-    return buffer.getvalue()
+    return buffer.getvalue(), desk.rows
 
 
-def _title(pen: Pen, document: Document) -> int:
-    """The head of the first sheet; the row after it."""
+def _sheet(desk: _Desk, number: int, page: Page, pen: Pen) -> None:
+    if number == 1:
+        _title(pen, desk.document)
+    else:
+        _heading(desk, page, pen)
+    for row, block in page.blocks:
+        if found := _block(desk, pen, row, block):
+            desk.rows.setdefault(number, []).append(found)
+    if page.head is not None:
+        pen.sheet.freeze_panes(page.head + 1, 0)
+        pen.sheet.repeat_rows(page.head)
+    _widths(page, pen)
+    pen.sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{SHEET_ROWS}"})
+    _print_set_up(pen.sheet, desk.document)
+
+
+def _block(desk: _Desk, pen: Pen, row: int, block: Block) -> Rows | None:
+    """One thing on a sheet; a table's rows are still to be put in."""
+    plan = desk.plan
+    match block:
+        case Note(words):
+            put_text(pen, row, 0, words, pen.look(italic=True, font_color=MUTED))
+        case Title(words):
+            pen.sheet.set_row(row, 20)
+            put_text(pen, row, 0, words, pen.look(bold=True, font_size=12, font_color=HEAD))
+        case Fact():
+            _fact(desk, pen, row, block)
+        case Contents():
+            _contents(pen, row, plan.pages)
+        case Groups():
+            put_groups(pen, block, row, plan.likes)
+        case Chart() if desk.points:
+            put_lines(desk.book, pen, row, block, desk.points)
+        case Bars():
+            put_bars(desk.book, pen, row, block, plan.tables[block.table])
+        case Piece():
+            return put_table(pen, block, plan.lives, plan.formulas, plan.leads, desk.name)
+    return None
+
+
+def _title(pen: Pen, document: Document) -> None:
+    """The head of the first sheet."""
     pen.sheet.set_row(0, 28)
     pen.sheet.set_row(1, 18)
     put_text(pen, 0, 0, document.title, pen.look(bold=True, font_size=18, font_color=HEAD))
     put_text(pen, 1, 0, document.subtitle, pen.look(font_size=11, font_color=MUTED))
     if document.status is None:
-        return 3
-    tone = _TONES[document.status.tone]
+        return
+    tone = TONES[document.status.tone]
     for column in range(5):
         pen.sheet.write_blank(2, column, None, pen.look(**tone))
     pen.sheet.set_row(2, 24)
     band = {"bold": True, "font_size": 12, "valign": "vcenter"} | tone
     put_text(pen, 2, 0, f"{document.status.label}. {_said(document.status.value)}", pen.look(**band))
-    return 4
 
 
-def _heading(pen: Pen, section: Section) -> int:
+def _heading(desk: _Desk, page: Page, pen: Pen) -> None:
+    """The sheet's name in full, the way back, and whether people decided what stands here."""
     pen.sheet.set_row(0, 24)
-    put_text(pen, 0, 0, section.title, pen.look(bold=True, font_size=14, font_color=HEAD))
-    return 1
+    put_text(pen, 0, 0, page.name if page.nature != "first" else page.section.title, pen.look(**_HEADING))
+    put_link(pen, 1, 0, _BACK, f"{quoted(desk.plan.pages[0].name)}!A1", pen.look(**LINK))
+    if page.nature == "data":
+        pen.sheet.set_tab_color(_OTHER_TAB)
+        return
+    judged = page.section.judged
+    pen.sheet.set_tab_color(_JUDGED_TAB if judged else _FACT_TAB)
+    colour = _JUDGED_TAB if judged else MUTED
+    put_text(pen, 1, 1, JUDGED_LINE if judged else FACT_LINE, pen.look(font_color=colour))
 
 
-def _section(pen: Pen, section: Section, row: int) -> None:
-    """Facts and tables beneath one another; a lone table keeps its header in sight and on every printed page."""
-    if section.lead:
-        row = _note(pen, row, section.lead)
-    for fact in section.facts:
-        _fact(pen, row, fact)
-        row += 1
-    row += bool(section.facts)
-    alone = len(section.tables) == 1
+def _contents(pen: Pen, row: int, pages: Sequence[Page]) -> None:
+    """A line for each sheet but the first; those that carry a section on stand beside it."""
+    put_text(pen, row, 0, "Contents", pen.look(bold=True, font_size=12, font_color=HEAD))
+    later = [page for page in pages if page.section is not pages[0].section]
+    for line, (section, several) in enumerate(groupby(later, key=lambda page: page.section), row + 1):
+        nature = "" if section.key == CHART_SHEET else "Judgement" if section.judged else "Fact"
+        for column, page in enumerate(several):
+            place = f"{quoted(page.name)}!A1"
+            put_link(pen, line, column + bool(column), page.name, place, pen.look(**LINK))
+        colour = _JUDGED_TAB if section.judged else MUTED
+        put_text(pen, line, 1, nature, pen.look(font_color=colour))
+
+
+def _fact(desk: _Desk, pen: Pen, row: int, fact: Fact) -> None:
+    """Its label and value; beside a number that a cell cannot hold its exact text."""
+    put_text(pen, row, 0, fact.label, pen.look(font_color=MUTED))
+    tone, value = TONES[fact.tone] | {"align": "left"}, fact.value
+    if isinstance(value, Live | Decimal | int):
+        _figure(desk, pen, row, value, tone)
+    elif isinstance(value, datetime):
+        pen.sheet.write_datetime(
+            row, 1, naive(value), pen.look(num_format='yyyy-mm-dd hh:mm:ss "UTC"', **tone)
+        )
+    elif isinstance(value, date):
+        pen.sheet.write_datetime(row, 1, value, pen.look(num_format="yyyy-mm-dd", **tone))
+    else:
+        put_text(pen, row, 1, value or "", pen.look(num_format="@", **tone))
+    if fact.name:
+        desk.name(f"fact_{fact.name}", f"{quoted(pen.sheet.name)}!$B${row + 1}")
+
+
+def _figure(desk: _Desk, pen: Pen, row: int, given: Live | Decimal | int, tone: dict[str, Any]) -> None:
+    value = given.value if isinstance(given, Live) else given
+    shown = desk.plan.shown(given) if isinstance(given, Live) else value
+    form = amount_format(shown_decimals([shown])) if isinstance(shown, Decimal) else "#,##0;[Red]-#,##0"
+    look = pen.look(num_format=form, **tone)
+    if isinstance(given, Live) and (formula := desk.plan.formulas.get(given)):
+        pen.sheet.write_formula(row, 1, formula, look, shown)
+    else:
+        pen.sheet.write_number(row, 1, shown, look)
+    if shown != value or not fits_cell(Decimal(value)):
+        put_text(pen, row, 2, f"exactly {text(Decimal(value))}", pen.look(num_format="@", font_color=MUTED))
+
+
+def _widths(page: Page, pen: Pen) -> None:
+    """Each column as wide as the widest of the tables, labels and links that stand in it."""
     widths: dict[int, int] = {}
-    for table in section.tables:
-        shown = fields(table, WRAP_AT if alone else WRAP_AT_STACKED)
-        if table.title and not alone:
-            pen.sheet.set_row(row, 20)
-            put_text(pen, row, 0, table.title, pen.look(bold=True, font_size=12, font_color=HEAD))
-            row += 1
-        for words in notes(table, shown):
-            row = _note(pen, row, words)
-        if alone:
-            row += 1
-            pen.sheet.freeze_panes(row + 1, 0)
-            pen.sheet.repeat_rows(row)
-        row = _table(pen, table, shown, row) + 1
-        for column, field in enumerate(shown):
-            widths[column] = max(widths.get(column, 0), field.width)
-    if section.facts:
-        widths[0] = max(widths.get(0, 0), *(len(fact.label) + 2 for fact in section.facts))
+    for _, block in page.blocks:
+        if isinstance(block, Piece):
+            for column, field in enumerate(block.table.profile.fields):
+                widths[column] = max(widths.get(column, 0), field.width)
+        if isinstance(block, Fact):
+            widths[0] = max(widths.get(0, 0), len(block.label) + 2)
+        if isinstance(block, Contents):
+            widths[0] = max(widths.get(0, 0), 24)
+    widths[0] = max(widths.get(0, 0), len(_BACK) + 2)
     for column, width in widths.items():
         pen.sheet.set_column(column, column, width)
-    if row:
-        pen.sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{row}"})
-
-
-def _note(pen: Pen, row: int, words: str) -> int:
-    put_text(pen, row, 0, words, pen.look(italic=True, font_color=MUTED))
-    return row + 1
-
-
-def _fact(pen: Pen, row: int, fact: Fact) -> None:
-    put_text(pen, row, 0, fact.label, pen.look(font_color=MUTED))
-    put_text(pen, row, 1, _said(fact.value), pen.look(num_format="@", **_TONES[fact.tone]))
-
-
-def _table(pen: Pen, table: Table, shown: list[Field], top: int) -> int:
-    """A native table with its formulas and totals; the row after it."""
-    heads = [_head(pen, field) for field in shown]
-    pen.sheet.set_row(top, 30)
-    if not table.rows:
-        for column, field in enumerate(shown):
-            put_text(pen, top, column, field.title, heads[column])
-        put_text(pen, top + 1, 0, table.empty, pen.look(italic=True, font_color=MUTED))
-        return top + 2
-    first, last = top + 1, top + len(table.rows)
-    has_total = any(field.total is not None for field in shown)
-    added = pen.sheet.add_table(
-        top,
-        0,
-        last + has_total,
-        len(shown) - 1,
-        {
-            "name": table.key,
-            "style": "Table Style Light 1",
-            "total_row": has_total,
-            "columns": [
-                {
-                    "header": field.title,
-                    "header_format": heads[number],
-                    "formula": field.formula,
-                    "format": pen.look(**CELL, **field.look),
-                    "total_function": "sum" if field.total is not None else "",
-                    "total_string": "Total" if has_total and number == 0 else "",
-                }
-                for number, field in enumerate(shown)
-            ],
-        },
-    )
-    assert added == 0, f"{table.key} is no table that a workbook takes"
-    for row, lines in enumerate(_lines(shown), first):
-        if lines > 1:
-            pen.sheet.set_row(row, 13.5 * lines + 1.5)
-    for column, field in enumerate(shown):
-        _column(pen, field, first, column)
-        if has_total:
-            _total(pen, table, field, last + 1, column)
-        _colours(pen, field, first, last, column)
-    return last + 1 + has_total
-
-
-def _lines(shown: list[Field]) -> list[int]:
-    """The lines that each row needs; not every program finds that out for itself."""
-    wrapped = [field for field in shown if field.look.get("text_wrap")]
-    needed = [1] * len(shown[0].cells)
-    for field in wrapped:
-        for number, cell in enumerate(field.cells):
-            lines = sum(-(-len(line) // (field.width - 1)) or 1 for line in str(cell or "").split("\n"))
-            needed[number] = min(max(needed[number], lines), 25)
-    return needed
-
-
-def _head(pen: Pen, field: Field) -> Any:
-    look = {
-        "bold": True,
-        "font_color": "#FFFFFF",
-        "bg_color": HEAD,
-        "text_wrap": True,
-        "valign": "vcenter",
-        "indent": 1,
-    }
-    return pen.look(**look, align=field.look["align"])
-
-
-def _column(pen: Pen, field: Field, first: int, column: int) -> None:
-    look = pen.look(**CELL, **field.look)
-    for row, cell in enumerate(field.cells, first):
-        if cell is None or cell == "":
-            pen.sheet.write_blank(row, column, None, look)
-        elif isinstance(cell, str):
-            put_text(pen, row, column, cell, look)
-        elif isinstance(cell, datetime):
-            pen.sheet.write_datetime(row, column, cell.astimezone(UTC).replace(tzinfo=None), look)
-        elif isinstance(cell, date):
-            pen.sheet.write_datetime(row, column, cell, look)
-        elif field.formula:
-            pen.sheet.write_formula(row, column, field.formula, look, cell)
-        else:
-            pen.sheet.write_number(row, column, cell, look)
-
-
-def _total(pen: Pen, table: Table, field: Field, row: int, column: int) -> None:
-    look = pen.look(bold=True, top=1, top_color=HEAD, indent=1, **field.look)
-    if field.total is not None:
-        pen.sheet.write_formula(row, column, f"=SUBTOTAL(109,{table.key}[{field.title}])", look, field.total)
-    elif column == 0:
-        put_text(pen, row, column, "Total", look)
-    else:
-        pen.sheet.write_blank(row, column, None, look)
-
-
-def _colours(pen: Pen, field: Field, first: int, last: int, column: int) -> None:
-    """Colours that follow the cells: the words of a flag, and whether what must be zero is."""
-    rules: list[dict[str, Any]] = []
-    if field.is_flag:
-        for words, tone in ((field.good, GOOD), (field.fair, FAIR)):
-            rules += [{"criteria": "==", "value": f'"{word}"', "format": pen.tint(**tone)} for word in words]
-        rules.append({"criteria": "!=", "value": '""', "format": pen.tint(**BAD)})
-    elif field.zero_is_good:
-        rules = [
-            {"criteria": "==", "value": 0, "format": pen.tint(**GOOD)},
-            {"criteria": "!=", "value": 0, "format": pen.tint(**BAD)},
-        ]
-    if rules:
-        rules.insert(0, {"type": "blanks", "format": None})
-    for rule in rules:
-        pen.sheet.conditional_format(
-            first, column, last, column, {"type": "cell", "stop_if_true": True} | rule
-        )
-
-
-def put_text(pen: Pen, row: int, column: int, words: str, look: Any) -> None:
-    """Text as text. What looks like the library's own mark-up would be written as it stands, so it goes in pieces."""
-    plain = cell_text(words)
-    if plain.startswith("<r>") and plain.endswith("</r>"):
-        pen.sheet.write_rich_string(row, column, "<", "r>", plain[3:], look)
-    else:
-        pen.sheet.write_string(row, column, plain, look)
-
-
-def cell_text(words: str) -> str:
-    """``words`` as a cell holds them: all visible, no longer than it takes in UTF-16 units; a cut says so."""
-    shown = visible(words)
-    units = shown.encode("utf-16-le")
-    if len(units) <= 2 * LONGEST:
-        return shown
-    return units[: 2 * (LONGEST - len(_CUT))].decode("utf-16-le", "ignore") + _CUT
 
 
 def _said(value: Cell) -> str:
+    if isinstance(value, Live):
+        value = value.value
     if isinstance(value, datetime):
         return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
     return text(value) if isinstance(value, Decimal) else str("" if value is None else value)
@@ -292,36 +244,11 @@ def _print_set_up(sheet: Any, document: Document) -> None:
     sheet.set_paper(A4)
     sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
     sheet.fit_to_pages(1, 0)
-    identity = " · ".join(f"{fact.label} {_short(_said(fact.value), 14)}" for fact in document.properties)
+    identity = " · ".join(f"{fact.label} {short(_said(fact.value), 14)}" for fact in document.properties)
     sheet.set_footer(f"&L&8 {_footer(document.subtitle, 110)}&C&8 {_footer(identity, 110)}&R&8 Page &P of &N")
 
 
 def _footer(words: str, room: int) -> str:
     """Text for a footer, which holds 255 UTF-16 units in all. An ampersand is a command there, and said by two."""
-    tries = (_short(words, most).replace("&", "&&") for most in range(room, 0, -1))
+    tries = (short(words, most).replace("&", "&&") for most in range(room, 0, -1))
     return next(one for one in tries if len(one.encode("utf-16-le")) <= 2 * room)
-
-
-def _short(words: str, most: int) -> str:
-    plain = visible(words).replace("\n", " ")
-    return plain if len(plain) <= most else plain[: most - 1] + "…"
-
-
-def _sheet_name(title: str, taken: list[str]) -> str:
-    """At most 31 characters, none of those that Excel refuses, and not the name of another sheet."""
-    clean = _REFUSED_IN_NAMES.sub("-", visible(title))[:31].strip() or "Sheet"
-    used = {name.casefold() for name in taken} | {"history"}
-    name, number = clean, 2
-    while name.casefold() in used:
-        ending = f" ({number})"
-        name, number = clean[: 31 - len(ending)] + ending, number + 1
-    return name
-
-
-def _refuse_too_long(table: Table) -> None:
-    if len(table.rows) > MOST_ROWS:
-        raise ReconError(
-            f"{len(table.rows):,} rows are more than a sheet of a workbook holds",
-            where=table.title,
-            next_step="Ask for a shorter period",
-        )
