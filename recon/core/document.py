@@ -1,10 +1,10 @@
 """The neutral report: sections of tables and charts. Renderers know no report; reports know no renderer."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Literal, NamedTuple
+from typing import BinaryIO, Literal, NamedTuple
 
 
 class Sum(NamedTuple):
@@ -39,7 +39,8 @@ class Column:
     ``refs`` cells keys of the document's sections and parts with a space between them. ``flag`` cells are a short word:
     coloured well when in ``good``, mildly when in ``fair``, else badly. ``zero_is_good`` colours amounts that must be
     zero. ``total`` asks for a sum beneath, of counts or of such amounts. A cell of text leads to the first row of the
-    table ``to`` that has the same text in its column ``by``.
+    table ``to`` that has the same text in its column ``by``. A cell leads to the part that is ``of`` what the columns
+    ``leads`` say in its row. A cell that names an exhibit leads to it, to the place that the column ``pointer`` tells.
 
     ``formula`` makes the cell live in a workbook: an expression over columns of the row that have no formula
     themselves, written ``[Title] + [Other]`` (+, - and parentheses only); the cell's own value is its exact result.
@@ -53,6 +54,8 @@ class Column:
     fair: tuple[str, ...] = ()
     zero_is_good: bool = False
     to: str = ""
+    leads: tuple[str, ...] = ()
+    pointer: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,8 +146,8 @@ class Section:
     """A sheet of a workbook, a chapter of a page. ``key`` is a short ASCII name, unique among its kind.
 
     ``code`` are titled blocks, such as a check's SQL; ``parts`` are the pieces of this chapter, which have none of
-    their own. A workbook leaves out code and parts. ``judged``: what people decided, not what venues said or follows
-    from it.
+    their own. A workbook leaves out code and parts. ``of`` tells what a part is about to the cells that lead to it.
+    ``judged``: what people decided, not what venues said or follows from it.
     """
 
     key: str
@@ -155,7 +158,22 @@ class Section:
     charts: Sequence[Chart | Bars | Heat] = ()
     code: Sequence[tuple[str, str]] = ()
     parts: Sequence["Section"] = ()
+    of: tuple[str, ...] = ()
     judged: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exhibit:
+    """Bytes that rows rest on, named by their SHA-256, to be shown as they are. ``number`` is a short name of its own.
+
+    ``body`` opens them, and may raise EvidenceError.
+    """
+
+    sha256: str
+    number: int
+    title: str
+    body: Callable[[], BinaryIO]
+    facts: Sequence[Fact] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,7 +181,8 @@ class Document:
     """A whole report.
 
     ``subtitle`` (entity, period) and ``properties`` (version, ledger head) stand on every sheet's footer. ``status`` is
-    the one thing to know first. ``as_of`` is the moment of the newest fact in it.
+    the one thing to know first. ``as_of`` is the moment of the newest fact in it. ``exhibits`` are shown by renderers
+    that write several pages.
     """
 
     title: str
@@ -172,3 +191,4 @@ class Document:
     as_of: datetime | None = None
     properties: Sequence[Fact] = ()
     sections: Sequence[Section] = field(default=())
+    exhibits: Sequence[Exhibit] = ()
