@@ -1,7 +1,6 @@
 """``recon explain``: what stands behind a check or a break."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import click
 
@@ -9,7 +8,7 @@ from recon.cli._clock import SYSTEM
 from recon.cli._output import Options, paragraph, plain, table
 from recon.cli._output import command as recon_command
 from recon.cli._session import load, reading
-from recon.core.books import RegisteredBreak
+from recon.core.books import ChainRow, RegisteredBreak
 from recon.core.money import aligned, text
 from recon.core.times import short_text
 from recon.pipeline.explain import Explained, explain
@@ -65,21 +64,21 @@ def _show_rows(breaks: Sequence[RegisteredBreak]) -> None:
     table("What it finds", columns, rows)
 
 
-def _show_break(one: RegisteredBreak, around: Sequence[Mapping[str, Any]]) -> None:
+def _show_break(one: RegisteredBreak, around: Sequence[ChainRow]) -> None:
     """A break in words, the rows around it, and the bytes that it rests on."""
     diagnosis = one.found.diagnosis
     head = f"{one.found.id} ({one.found.severity}, {diagnosis.kind}, open for {one.age_days} days)"
     paragraph(f"{head}: {diagnosis.text}")
     if around:
-        quantities = aligned([row["quantity"] for row in around])
-        balances = aligned([row["balance_after"] or "" for row in around])
+        quantities = aligned([text(row.quantity) for row in around])
+        balances = aligned(["" if row.balance_after is None else text(row.balance_after) for row in around])
         rows = [
             [
-                ">" if row["cited"] else "",
-                row["entry"],
-                f"{row['account']}/{row['asset']}",
-                row["at"],
-                row["kind"] if row["in_force"] else f"{row['kind']} (taken back)",
+                ">" if row.cited else "",
+                row.entry,
+                f"{row.account}/{row.asset}",
+                short_text(row.at),
+                row.kind if row.in_force else f"{row.kind} (taken back)",
                 quantity,
                 balance,
             ]

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from recon.core.answers import Answer
 from recon.core.breaks import Break, CheckResult
 from recon.core.money import ZERO
+from recon.core.seals import Seal
 from recon.core.times import Period
 
 UNDER_WAY = "between places"
@@ -194,8 +195,26 @@ class RecordEvidence(NamedTuple):
     pointer: str
 
 
+class ChainRow(NamedTuple):
+    """A row of a place's chain beside one that a break rests on; ``cited`` are these rows themselves."""
+
+    entry: str
+    source: str
+    account: str
+    asset: str
+    at: datetime
+    kind: str
+    quantity: Decimal
+    balance_after: Decimal | None
+    in_force: bool
+    cited: bool
+
+
 class RegisteredBreak(NamedTuple):
-    """A break with its life so far and the records it rests on. ``reason`` is the code it was explained with."""
+    """A break with its life so far and the records it rests on. ``reason`` is the code it was explained with.
+
+    ``chain`` are the rows before and after those records, in the venue's own order.
+    """
 
     found: Break
     status: str
@@ -204,6 +223,7 @@ class RegisteredBreak(NamedTuple):
     evidence: tuple[RecordEvidence, ...]
     owner: str = ""
     reason: str = ""
+    chain: tuple[ChainRow, ...] = ()
 
 
 class Curve(NamedTuple):
@@ -222,7 +242,8 @@ class Books:
 
     ``against``: what all accounts that are no place hold of each asset at the period's end, which is what the places
     hold with its sign turned, for the trial balance sums to zero. ``known_as``: the number under which a source's venue
-    knows the account, by source, where recon.toml holds one.
+    knows the account, by source, where recon.toml holds one. ``answers`` are the sealed answers that this rests on, by
+    digest; ``seals`` those in force, oldest first.
     """
 
     entity: str
@@ -250,3 +271,4 @@ class Books:
     answers: Mapping[str, Answer]
     clean: bool
     known_as: Mapping[str, str] = field(default_factory=dict)
+    seals: Sequence[Seal] = ()

@@ -16,11 +16,13 @@ from recon.ledger.copy import load as typed_copy
 from recon.ledger.reads import EntryEvidence, entry_evidence, evidence_head, latest_readings, ledger_head
 from recon.ledger.store import Ledger
 from recon.pipeline.adjusted import posted_adjustments
+from recon.pipeline.around import around
 from recon.pipeline.config import Config
 from recon.pipeline.coverage import certify
 from recon.pipeline.late import posted
 from recon.pipeline.reconcile import examine, registered
 from recon.pipeline.rolled import rolled
+from recon.pipeline.seals import seals
 
 _TRANSFERS = """
 with held as (
@@ -114,6 +116,11 @@ def books(
         curves = _curves(copy.execute(_CURVES, span).fetchall())
         with ledger.transaction() as tx:
             prior_items = posted(config, tx, copy, period)
+        chains = {
+            one.id: rows
+            for result in results
+            for one, rows in zip(result.breaks, around(copy, result.breaks), strict=True)
+        }
     with ledger.transaction() as tx:
         as_of = max((one.ended_at for one in latest_readings(tx)), default=None)
         found = registered(tx, period, results, as_of or EPOCH)
@@ -121,7 +128,10 @@ def books(
         head, sealed = ledger_head(tx), evidence_head(tx)
         certified = certify(tx, config, period)
         adjusted = posted_adjustments(tx, [one.name for one in config.sources], period.end)
-    needed = {record.answer for one in found.breaks for record in one.evidence}
+        sealed_periods = seals(tx)
+    needed = {one.answer for one in origins.values()} | {one.answer for one in prior_items}
+    needed |= {record.answer for one in found.breaks for record in one.evidence}
+    needed |= {digest for one in adjusted for digest in one.attachments}
     return Books(
         entity=config.entity.name,
         zone=config.entity.timezone,
@@ -146,10 +156,11 @@ def books(
         coverage=certified.cells,
         seconds=certified.seconds,
         checks=results,
-        breaks=found.breaks,
+        breaks=[one._replace(chain=tuple(chains.get(one.found.id, ()))) for one in found.breaks],
         curves=curves,
         answers={one.sha256: one for one in answers(config.evidence) if one.sha256 and one.sha256 in needed},
         clean=found.clean,
+        seals=sealed_periods,
     )
 
 

@@ -8,46 +8,19 @@ from typing import Any
 from duckdb import DuckDBPyConnection
 
 from recon.checks import Reckoned
-from recon.core.books import RegisteredBreak
-from recon.core.breaks import Break, CheckResult
+from recon.core.books import ChainRow, RegisteredBreak
+from recon.core.breaks import CheckResult
 from recon.core.errors import ConfigError
 from recon.core.money import text
-from recon.core.times import Period, aware, short_text
+from recon.core.times import Period, short_text
 from recon.ledger.acts import acts
 from recon.ledger.store import Ledger
+from recon.pipeline.around import around
 from recon.pipeline.config import Config
 from recon.pipeline.reconcile import examine, registered
 from recon.pipeline.register import lives
 from recon.pipeline.volumes import told as volumes_told
 
-_AROUND = """
-with cited as (select unnest($entries) as entry),
-chains as (
-    select distinct l.source, l.account, l.asset
-    from legs as l
-    join cited as c on c.entry = l.entry
-    where l.class = 'assets' and coalesce(l.account = $account, true) and coalesce(l.asset = $asset, true)
-),
-numbered as (
-    select l.source, l.account, l.asset, l.number, l.at, l.kind, l.quantity, l.balance_after, l.live,
-        c.entry is not null as cited,
-        row_number() over (partition by l.source, l.account, l.asset order by l.ordinal, l.turn, l.entry) as place
-    from legs as l
-    join chains as h on h.source = l.source and h.account = l.account and h.asset = l.asset
-    left join cited as c on c.entry = l.entry
-    where l.class = 'assets' and (l.live or c.entry is not null)
-)
-select n.source, n.number, n.account, n.asset, n.at, n.kind, n.quantity, n.balance_after, n.live, n.cited
-from numbered as n
-where exists (
-    select 1 from numbered as k
-    where k.cited and k.source = n.source and k.account = n.account and k.asset = n.asset
-        and n.place between k.place - $reach and k.place + $reach
-)
-order by n.source, n.account, n.asset, n.place
-"""
-_REACH = 2
-"""How many rows before and after one that a break rests on are shown."""
 _CHAINS = 20
 """A check with more breaks is told without the rows around each; they are told with the break."""
 
@@ -63,7 +36,7 @@ class Explained:
     check: CheckResult
     breaks: Sequence[RegisteredBreak]
     notes: Sequence[str]
-    around: Mapping[str, Sequence[Mapping[str, Any]]]
+    around: Mapping[str, Sequence[ChainRow]]
 
     def facts(self) -> dict[str, Any]:
         """As the JSON answer states it."""
@@ -81,7 +54,7 @@ class Explained:
                     "status": one.status,
                     "opened": short_text(one.opened),
                     "age_days": one.age_days,
-                    "around": list(self.around.get(one.found.id, ())),
+                    "around": list(map(_facts_of, self.around.get(one.found.id, ()))),
                 }
                 for one in self.breaks
             ],
@@ -91,7 +64,7 @@ class Explained:
 def explain(config: Config, ledger: Ledger, name: str, now: datetime) -> Explained:
     """The check or the break of this name, asked of everything there is. Raises ConfigError where there is neither."""
     everything = Period(name="all", start=None, end=None)
-    around: dict[str, list[dict[str, Any]]] = {}
+    rows: dict[str, Sequence[ChainRow]] = {}
     notes: list[str] = []
 
     def look(copy: DuckDBPyConnection, results: Sequence[CheckResult], reckoned: Reckoned) -> None:
@@ -99,7 +72,7 @@ def explain(config: Config, ledger: Ledger, name: str, now: datetime) -> Explain
             asked = [each for each in one.breaks if name in (one.check, each.id)]
             if asked or one.check == name:
                 notes.extend(_notes(one.check, reckoned))
-            around.update((each.id, _around(copy, each)) for each in asked[:_CHAINS])
+            rows.update(zip([each.id for each in asked], around(copy, asked[:_CHAINS]), strict=False))
 
     results = examine(config, ledger, everything, look)
     with ledger.transaction() as tx:
@@ -108,10 +81,10 @@ def explain(config: Config, ledger: Ledger, name: str, now: datetime) -> Explain
     checks = {one.check: one for one in results}
     if name in checks:
         breaks = [one for one in found if one.found.check == name]
-        return Explained(check=checks[name], breaks=breaks, notes=notes, around=around)
+        return Explained(check=checks[name], breaks=breaks, notes=notes, around=rows)
     for one in found:
         if one.found.id == name:
-            return Explained(check=checks[one.found.check], breaks=[one], notes=notes, around=around)
+            return Explained(check=checks[one.found.check], breaks=[one], notes=notes, around=rows)
     cleared = "; it was found before, and what was pulled since has cleared it" if name in known else ""
     raise ConfigError(
         f"no check is called {name}, and no open break has this id{cleared}",
@@ -128,24 +101,15 @@ def _notes(name: str, reckoned: Reckoned) -> list[str]:
     return []
 
 
-def _around(copy: DuckDBPyConnection, found: Break) -> list[dict[str, Any]]:
-    """The rows that a break rests on, each with those before and after it in its chain."""
-    if not found.entries:
-        return []
-    asset = None if found.check == "prices" else found.asset  # there it may be a pool
-    asked = {"entries": list(found.entries), "account": found.account, "asset": asset, "reach": _REACH}
-    rows = copy.execute(_AROUND, asked).fetchall()
-    return [
-        {
-            "entry": f"{source}/{number}",
-            "account": account,
-            "asset": asset,
-            "at": short_text(aware(at)),
-            "kind": kind,
-            "quantity": text(quantity),
-            "balance_after": None if after is None else text(after),
-            "in_force": live,
-            "cited": cited,
-        }
-        for source, number, account, asset, at, kind, quantity, after, live, cited in rows
-    ]
+def _facts_of(row: ChainRow) -> dict[str, Any]:
+    return {
+        "entry": row.entry,
+        "account": row.account,
+        "asset": row.asset,
+        "at": short_text(row.at),
+        "kind": row.kind,
+        "quantity": text(row.quantity),
+        "balance_after": None if row.balance_after is None else text(row.balance_after),
+        "in_force": row.in_force,
+        "cited": row.cited,
+    }
