@@ -28,7 +28,9 @@ def accounts(books: Books) -> list[Section]:
                 flat.append(curve.asset)
         lead = f"Unchanged throughout: {', '.join(flat)}." if flat else ""
         key = f"curve-{len(parts) + 1}"
-        parts.append(Section(key=key, title=f"{source}, {account}", lead=lead, charts=charts))
+        parts.append(
+            Section(key=key, of=(source, account), title=f"{source}, {account}", lead=lead, charts=charts)
+        )
     return parts
 
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from recon.core.answers import Answer
-from recon.core.books import Books, RecordEvidence, RegisteredBreak
+from recon.core.books import Books, ChainRow, RecordEvidence, RegisteredBreak
 from recon.core.breaks import CheckResult
-from recon.core.document import Cell, Column, Fact, Section, Table
-from recon.core.money import parse
+from recon.core.document import Cell, Column, Exhibit, Fact, Section, Table
+from recon.core.money import exact, parse
 from recon.core.times import short_text
 from reports._tables import local_text
 
@@ -17,10 +17,58 @@ def check_parts(books: Books) -> list[Section]:
     return [_check_part(one) for one in books.checks]
 
 
-def break_parts(books: Books, most: int) -> list[Section]:
-    """One part a break, for the first ``most`` of them."""
+def break_parts(books: Books) -> list[Section]:
+    """One part a break."""
     remedies = {one.check: one.fix for one in books.checks}
-    return [_break_part(one, remedies.get(one.found.check, ""), books) for one in books.breaks[:most]]
+    return [_break_part(one, remedies.get(one.found.check, ""), books) for one in books.breaks]
+
+
+def exhibits(books: Books) -> list[Exhibit]:
+    """Every sealed answer that the books rest on, in the order of the chain."""
+    return [
+        Exhibit(
+            sha256=digest,
+            number=one.seq,
+            title=f"Sealed answer {one.seq}: {one.source}, {one.stream}",
+            body=one.body,
+            facts=[
+                Fact(label="SHA-256", value=digest),
+                Fact(label="Bytes", value=one.size),
+                Fact(label="Request", value=_request(one)),
+                Fact(label="Asked", value=one.at),
+                *([] if one.status is None else [Fact(label="HTTP status", value=str(one.status))]),
+                Fact(label="Line of the chain", value=one.seq),
+                Fact(label="Its link", value=one.link),
+            ],
+        )
+        for digest, one in sorted(books.answers.items(), key=lambda pair: pair[1].seq)
+    ]
+
+
+def answers(books: Books) -> Table:
+    """The sealed answers, one row each."""
+    return Table(
+        key="answers",
+        title="Sealed answers",
+        note="The answers that this report rests on, as received. Each is the file evidence/ab/abcd….gz, named by the "
+        "SHA-256 of its bytes, and sealed by a line of evidence/chain.jsonl.",
+        columns=[
+            Column(title="Chain line", kind="count"),
+            Column(title="Source"),
+            Column(title="Stream", kind="code"),
+            Column(title="Request", kind="code"),
+            Column(title="Asked (UTC)", kind="moment"),
+            Column(title="HTTP status", kind="count"),
+            Column(title="Bytes", kind="count", total=True),
+            Column(title="SHA-256", kind="code", pointer="Pointer"),
+            Column(title="Pointer", kind="code"),
+        ],
+        rows=[
+            (one.seq, one.source, one.stream, _request(one), one.at, one.status, one.size, digest, "")
+            for digest, one in sorted(books.answers.items(), key=lambda pair: pair[1].seq)
+        ],
+        empty="No answer stands behind this report.",
+    )
 
 
 def _check_part(one: CheckResult) -> Section:
@@ -71,6 +119,8 @@ def _break_facts(one: RegisteredBreak, zone: str) -> list[Fact]:
 def _break_tables(one: RegisteredBreak, books: Books) -> Iterator[Table]:
     if one.evidence:
         yield _records(one.evidence, books)
+    if one.chain:
+        yield _chain(one)
     members = one.found.diagnosis.members
     if members:
         yield Table(
@@ -104,7 +154,7 @@ def _records(evidence: tuple[RecordEvidence, ...], books: Books) -> Table:
             Column(title="Stream", kind="code"),
             Column(title="Row's time (UTC)", kind="moment"),
             Column(title="Pointer", kind="code"),
-            Column(title="SHA-256 of the sealed answer", kind="code"),
+            Column(title="SHA-256 of the sealed answer", kind="code", pointer="Pointer"),
             Column(title="Request", kind="code"),
             Column(title="Asked (UTC)", kind="moment"),
             Column(title="HTTP status", kind="count"),
@@ -121,6 +171,48 @@ def _record(number: int, record: RecordEvidence, answer: Answer | None) -> list[
     place: list[Cell] = [number, f"{record.source}/{record.stream}", record.at, record.pointer, record.answer]
     if answer is None:
         return [*place, "this answer is not in the evidence", None, None, None]
+    return [*place, _request(answer), answer.at, answer.status, answer.seq]
+
+
+def _request(answer: Answer) -> str:
     asked = "&".join(f"{name}={value}" for name, value in answer.params.items())
-    request = f"{answer.method} {answer.url}{'?' if asked else ''}{asked}"
-    return [*place, request, answer.at, answer.status, answer.seq]
+    return f"{answer.method} {answer.url}{'?' if asked else ''}{asked}"
+
+
+def _chain(one: RegisteredBreak) -> Table:
+    """The rows before and after those that a break rests on, each with what the row before it leads to."""
+    rows: list[list[Cell]] = []
+    before: ChainRow | None = None
+    with exact():
+        for row in one.chain:
+            is_next = before is not None and before[1:4] == row[1:4] and before.balance_after is not None
+            reckoned = before.balance_after + row.quantity if before and is_next else None  # type: ignore[operator]
+            gap = None if reckoned is None or row.balance_after is None else row.balance_after - reckoned
+            rows.append(
+                [
+                    row.entry, "rests on it" if row.cited else "", row.account, row.asset, row.at, row.kind,
+                    row.quantity, reckoned,
+                    row.balance_after, gap, "" if row.in_force else "taken back",
+                ]
+            )  # fmt: skip
+            before = row
+    return Table(
+        key="chain",
+        title="The chain before and after",
+        note="The rows of the running balance in the venue's own order. By the row before: what that row states, and "
+        "this quantity. The gap is what the venue states beyond it.",
+        columns=[
+            Column(title="Entry", kind="code", to="transactions"),
+            Column(title="The break"),
+            Column(title="Account"),
+            Column(title="Asset"),
+            Column(title="At (UTC)", kind="moment"),
+            Column(title="Kind"),
+            Column(title="Quantity", kind="amount"),
+            Column(title="By the row before", kind="amount"),
+            Column(title="By the venue", kind="amount"),
+            Column(title="Gap", kind="amount", zero_is_good=True),
+            Column(title="In force"),
+        ],
+        rows=rows,
+    )

@@ -112,7 +112,7 @@ def prior_items(books: Books) -> Table:
         "posted behind it; recon bridge PERIOD lays them beside what was sealed.",
         columns=[
             Column(title="Belongs to"),
-            Column(title=_local_title("Happened", books)),
+            Column(title=local_title("Happened", books)),
             Column(title="Happened (UTC)", kind="moment"),
             Column(title="Posted (UTC)", kind="moment"),
             Column(title="Source"),
@@ -151,7 +151,7 @@ def balances(books: Books) -> Table:
                 zero_is_good=True,
             ),
             Column(title="Explained by", kind="refs"),
-            Column(title=_local_title("Stated", books)),
+            Column(title=local_title("Stated", books)),
             Column(title="Stated (UTC)", kind="moment"),
         ],
         rows=[
@@ -191,7 +191,7 @@ def breaks(books: Books) -> Table:
             Column(title="Source"),
             Column(title="Account"),
             Column(title="Asset"),
-            Column(title=_local_title("At", books)),
+            Column(title=local_title("At", books)),
             Column(title="At (UTC)", kind="moment"),
             Column(title="Expected", kind="amount"),
             Column(title="Actual", kind="amount"),
@@ -213,7 +213,7 @@ def transactions(books: Books) -> Table:
         title="Transactions",
         note="Answer is the SHA-256 of the sealed answer that holds the row, pointer the row's place in it.",
         columns=[
-            Column(title=_local_title("At", books)),
+            Column(title=local_title("At", books)),
             Column(title="At (UTC)", kind="moment"),
             Column(title="Source"),
             Column(title="Account"),
@@ -274,7 +274,7 @@ def adjustments(books: Books) -> Table:
         "None follows from a difference. Account and system time of both stand in the sealed document.",
         columns=[
             Column(title="Adjustment", kind="code"),
-            Column(title=_local_title("At", books)),
+            Column(title=local_title("At", books)),
             Column(title="At (UTC)", kind="moment"),
             Column(title="Source"),
             Column(title="Account", kind="code"),
@@ -375,7 +375,7 @@ def _counted(number: int, one: str, more: str) -> str:
     return f"{number:,} {one if number == 1 else more}"
 
 
-def _local_title(word: str, books: Books) -> str:
+def local_title(word: str, books: Books) -> str:
     """Beside a column in UTC, which an entity's own zone may be called."""
     return f"{word} ({'local' if books.zone == 'UTC' else books.zone})"
 

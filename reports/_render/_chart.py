@@ -4,7 +4,7 @@ Balances hold from one movement to the next, so lines go in steps. A page draws 
 library's inline styles and slanted lines would be refused by the page's security policy, and would not be true.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from typing import NamedTuple
@@ -20,7 +20,7 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 
 class Drawn(NamedTuple):
-    """What a template needs to draw a chart. ``paths`` are (line's name, SVG path), ``marks`` (x, y, key)."""
+    """What a template needs to draw lines. ``paths`` are (line's name, SVG path), ``marks`` (x, y, key, href)."""
 
     title: str
     told: str
@@ -28,7 +28,12 @@ class Drawn(NamedTuple):
     levels: Sequence[tuple[int, str]]
     days: Sequence[tuple[int, str]]
     paths: Sequence[tuple[str, str]]
-    marks: Sequence[tuple[int, int, str]]
+    marks: Sequence[tuple[int, int, str, str]]
+    width: int = WIDTH
+    height: int = HEIGHT
+    right: int = RIGHT
+    bottom: int = BOTTOM
+    form: str = "lines"
 
 
 class Scale(NamedTuple):
@@ -50,8 +55,8 @@ class Scale(NamedTuple):
         return TOP + int(down.to_integral_value(ROUND_HALF_EVEN))
 
 
-def drawn(chart: Chart) -> Drawn:
-    """The chart, placed. Every chart has a point."""
+def drawn_lines(chart: Chart, keys: Mapping[str, str]) -> Drawn:
+    """The chart, placed. Every chart has a point. ``keys``: where its marks lead."""
     points = [point for line in chart.lines for point in line.points]
     moments = [at for at, _ in points]
     levels = _levels([value for _, value in points])
@@ -59,17 +64,21 @@ def drawn(chart: Chart) -> Drawn:
     left = _DIGIT * (max(map(len, labels)) + 1)
     scale = Scale(left, micros(min(moments)), micros(max(moments)), levels[0], levels[-1])
     ledger = chart.lines[0].points
-    marks = [(scale.x(at), scale.y(value), key) for line in chart.lines for at, value, key in line.marks]
+    marks = [
+        (scale.x(at), scale.y(value), key, keys.get(key, ""))
+        for line in chart.lines
+        for at, value, key in line.marks
+    ]
     told = (
         f"{chart.lines[0].name}: {text(ledger[0][1])} {chart.unit} at {short_text(ledger[0][0])}, "
         f"{text(ledger[-1][1])} {chart.unit} at {short_text(ledger[-1][0])}."
     )
     return Drawn(
         title=chart.title,
-        told=f"{told} Breaks marked: {', '.join(key for _, _, key in marks)}." if marks else told,
+        told=f"{told} Breaks marked: {', '.join(key for _, _, key, _ in marks)}." if marks else told,
         left=left,
         levels=[(scale.y(level), label) for level, label in zip(levels, labels, strict=True)],
-        days=[(scale.x(at), label) for at, label in _days(min(moments), max(moments))],
+        days=[(scale.x(at), label) for at, label in days(min(moments), max(moments))],
         paths=[(line.name, _path(line.points, scale)) for line in chart.lines if line.points],
         marks=marks,
     )
@@ -94,7 +103,7 @@ def _levels(values: Sequence[Decimal]) -> list[Decimal]:
     return [step * (first + number) for number in range(int(last - first) + 1)]
 
 
-def _days(first: datetime, last: datetime) -> Iterator[tuple[datetime, str]]:
+def days(first: datetime, last: datetime) -> Iterator[tuple[datetime, str]]:
     """Some midnights (UTC) with their labels, the outermost left out for room."""
     span = last - first
     step = timedelta(days=max(1, -(-span.days // 6)))

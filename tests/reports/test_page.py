@@ -25,11 +25,11 @@ from tests.reports.test_builders import EMPTY
 RENDER = RENDERERS["html"]
 TAGS = """
     a body br caption circle code dd details div dl dt figcaption figure footer h1 h2 h3 head header html li main meta
-    nav ol p path pre section span strong style summary svg table tbody td text tfoot th thead time title tr
+    nav ol p path pre rect section span strong style summary svg table tbody td text tfoot th thead time title tr
 """
 ATTRIBUTES = """
     aria-label aria-labelledby charset class colspan content cx cy d datetime href http-equiv id lang name open r role
-    scope tabindex viewbox x y
+    scope tabindex viewbox width height x y
 """
 
 
