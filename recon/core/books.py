@@ -1,6 +1,6 @@
 """What a report is built from: the facts of one period, read from the ledger once, with no clock in them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -8,12 +8,9 @@ from typing import NamedTuple
 
 from recon.core.answers import Answer
 from recon.core.breaks import Break, CheckResult
+from recon.core.holdings import Earned, Gain, OpenLot, Position, PriceUsed
 from recon.core.money import ZERO
-from recon.core.seals import Seal
 from recon.core.times import Period
-
-UNDER_WAY = "between places"
-"""The source of a roll-forward's rows that are of no venue."""
 
 
 class RollForward(NamedTuple):
@@ -75,6 +72,42 @@ class Transaction(NamedTuple):
     entry: str
     answer: str
     pointer: str
+
+
+class Posting(NamedTuple):
+    """One line of the general ledger: units on an account, above zero a debit and below it a credit.
+
+    ``balance`` is what the account holds of the asset after it, ``stated`` the venue's own word where the row has it.
+    """
+
+    account: str
+    asset: str
+    at: datetime
+    source: str
+    entry: str
+    kind: str
+    quantity: Decimal
+    balance: Decimal
+    stated: Decimal | None
+    answer: str
+    pointer: str
+
+
+class Trial(NamedTuple):
+    """An account and asset in the trial balance; ``debit`` and ``credit`` are the period's, both without a sign.
+
+    ``price`` and ``value`` are in base currency at the period's end; None where ``lacks`` says why nothing tells them.
+    """
+
+    account: str
+    asset: str
+    opening: Decimal
+    debit: Decimal
+    credit: Decimal
+    closing: Decimal
+    price: Decimal | None = None
+    value: Decimal | None = None
+    lacks: str = ""
 
 
 class Transfer(NamedTuple):
@@ -195,25 +228,10 @@ class RecordEvidence(NamedTuple):
     pointer: str
 
 
-class ChainRow(NamedTuple):
-    """A row of a place's chain beside one that a break rests on; ``cited`` are these rows themselves."""
-
-    entry: str
-    source: str
-    account: str
-    asset: str
-    at: datetime
-    kind: str
-    quantity: Decimal
-    balance_after: Decimal | None
-    in_force: bool
-    cited: bool
-
-
 class RegisteredBreak(NamedTuple):
     """A break with its life so far and the records it rests on. ``reason`` is the code it was explained with.
 
-    ``chain`` are the rows before and after those records, in the venue's own order.
+    ``value`` is what its difference is worth in base currency, without a sign; None where nothing tells it.
     """
 
     found: Break
@@ -223,7 +241,7 @@ class RegisteredBreak(NamedTuple):
     evidence: tuple[RecordEvidence, ...]
     owner: str = ""
     reason: str = ""
-    chain: tuple[ChainRow, ...] = ()
+    value: Decimal | None = None
 
 
 class Curve(NamedTuple):
@@ -236,14 +254,24 @@ class Curve(NamedTuple):
     statement: Sequence[tuple[datetime, Decimal]]
 
 
+class Signature(NamedTuple):
+    """Who did what about the seal of the period: ``closed`` or ``signed`` it."""
+
+    act: str
+    person: str
+    account: str
+    at: datetime
+
+
 @dataclass(frozen=True, kw_only=True)
 class Books:
     """Everything a report may say about one period. ``as_of`` is the moment of the latest reading in the ledger.
 
     ``against``: what all accounts that are no place hold of each asset at the period's end, which is what the places
-    hold with its sign turned, for the trial balance sums to zero. ``known_as``: the number under which a source's venue
-    knows the account, by source, where recon.toml holds one. ``answers`` are the sealed answers that this rests on, by
-    digest; ``seals`` those in force, oldest first.
+    hold with its sign turned, for the trial balance sums to zero. ``transactions``, ``postings``, ``gains`` and
+    ``open_lots`` may be read anew from a file each time they are walked, which lasts as long as the books are open.
+    ``policies`` are what was chosen (method, order of prices), ``run`` is the pull that brought the newest rows, and
+    ``seal`` is empty while the period is open.
     """
 
     entity: str
@@ -259,7 +287,7 @@ class Books:
     roll_forward: Sequence[RollForward]
     against: Mapping[str, Decimal]
     balances: Sequence[BalanceProof]
-    transactions: Sequence[Transaction]
+    transactions: Collection[Transaction]
     transfers: Sequence[Transfer]
     prior_items: Sequence[PriorItem]
     adjustments: Sequence[Adjusted]
@@ -270,5 +298,14 @@ class Books:
     curves: Sequence[Curve]
     answers: Mapping[str, Answer]
     clean: bool
-    known_as: Mapping[str, str] = field(default_factory=dict)
-    seals: Sequence[Seal] = ()
+    postings: Collection[Posting] = ()
+    trial_balance: Sequence[Trial] = ()
+    positions: Sequence[Position] = ()
+    gains: Collection[Gain] = ()
+    open_lots: Collection[OpenLot] = ()
+    earned: Sequence[Earned] = ()
+    prices: Sequence[PriceUsed] = ()
+    policies: Mapping[str, str] = field(default_factory=dict)
+    run: str = ""
+    seal: str = ""
+    signatures: Sequence[Signature] = ()

@@ -135,6 +135,7 @@ def load(
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A DuckDB connection with the copies that ``tables`` names, for as long as the block takes.
 
+    Besides TABLES there is ``origins``: for each entry the sealed answer that its row came in, and where in it.
     Where it holds legs and links, the legs follow the links, unless that is left to the caller. ``kept`` is a folder
     where the legs of a ledger on a server stay from one load to the next (see recon.ledger.kept); a SQLite file is
     read anew. Where ``money`` names the assets that pay, plain trades are told by the table ``plain`` and have no legs

@@ -351,6 +351,16 @@ def answer_links(tx: Transaction) -> Iterator[tuple[int, str, str]]:
         yield row.seq, row.source, row.link
 
 
+def answer_digests(tx: Transaction, lines: Iterable[int]) -> dict[int, str]:
+    """The SHA-256 of what these lines of the evidence sealed, by line; those that sealed nothing are left out."""
+    answer = _ANSWERS.c
+    found: dict[int, str] = {}
+    for seqs in _batches(lines):
+        rows = tx.connection.execute(select(answer.seq, answer.sha256).where(answer.seq.in_(seqs)))
+        found |= {seq: digest for seq, digest in rows if digest}
+    return found
+
+
 def newest_answer(tx: Transaction) -> int:
     """The newest line of the evidence that the ledger knows; 0 where there is none."""
     return tx.connection.scalar(select(func.max(_ANSWERS.c.seq))) or 0

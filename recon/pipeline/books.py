@@ -1,28 +1,40 @@
 """Reads from the ledger, once, everything that a period's reports say. No clock: the same ledger, the same books."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from decimal import Decimal
 from itertools import groupby
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from recon import __version__
-from recon.core.books import BalanceProof, Books, Curve, RegisteredBreak, Transaction, Transfer
+from recon.core.books import BalanceProof, Books, Curve, RegisteredBreak, Signature, Transfer
 from recon.core.breaks import CheckResult
 from recon.core.money import exact
-from recon.core.times import EPOCH, Period, aware, naive
+from recon.core.seals import CLOSED, SIGNED, document_of
+from recon.core.times import EPOCH, Period, aware, from_iso, naive, said_text
 from recon.evidence.archive import answers
+from recon.ledger.acts import acts
+from recon.ledger.copy import TABLES
 from recon.ledger.copy import load as typed_copy
-from recon.ledger.reads import EntryEvidence, entry_evidence, evidence_head, latest_readings, ledger_head
+from recon.ledger.reads import evidence_head, latest_readings, ledger_head, runs
 from recon.ledger.store import Ledger
+from recon.ledger.transaction import Transaction
 from recon.pipeline.adjusted import posted_adjustments
-from recon.pipeline.around import around
 from recon.pipeline.config import Config
 from recon.pipeline.coverage import certify
+from recon.pipeline.general_ledger import held, postings, taken, told, transactions, trial_balance
+from recon.pipeline.holdings import Posted, holdings
 from recon.pipeline.late import posted
+from recon.pipeline.policies import policies
+from recon.pipeline.prices import values
 from recon.pipeline.reconcile import examine, registered
 from recon.pipeline.rolled import rolled
 from recon.pipeline.seals import seals
+from recon.pipeline.trade_prices import pooled
+
+_LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 
 _TRANSFERS = """
 with held as (
@@ -63,17 +75,6 @@ from held full outer join said on held.account = said.account and held.asset = s
 order by 1, 2
 """
 
-_TRANSACTIONS = """
-select own.at, own.source, own.account, own.kind, own.asset, own.quantity, own.balance_after, own.entry,
-    string_agg(distinct other.ledger_account, ', ' order by other.ledger_account) as contra
-from legs as own
-left join legs as other
-    on other.entry = own.entry and other.asset = own.asset and other.ledger_account <> own.ledger_account
-where own.class = 'assets' and own.live and own.at >= $start and own.at < $end
-group by all
-order by own.at, own.source, own.entry, own.account, own.asset
-"""
-
 # What people entered has no place in the venue's order: it stands behind the rows that are dated no later.
 _CURVES = """
 with placed as (
@@ -84,54 +85,71 @@ with placed as (
     from legs as l
     where l.class = 'assets' and l.live
 )
-select w.source, w.account, w.asset, w.at, w.balance_after, w.balance
+select w.source, w.account, w.asset, max_by(w.at, w.turn), max_by(w.balance, w.turn),
+    max_by(w.at, w.turn) filter (where w.balance_after is not null),
+    max_by(w.balance_after, w.turn) filter (where w.balance_after is not null)
 from (
     select l.*, sum(l.quantity) over (
         partition by l.source, l.account, l.asset order by l.spot, l.entry
         rows between unbounded preceding and current row
-    ) as balance
+    ) as balance,
+    row_number() over (partition by l.source, l.account, l.asset order by l.spot, l.entry) as turn
     from placed as l
 ) as w
 where w.at >= $start and w.at < $end
-order by w.source, w.account, w.asset, w.spot, w.entry
+group by w.source, w.account, w.asset, cast(w.at as date)
+order by w.source, w.account, w.asset, min(w.turn)
 """
 
 
+@contextmanager
 def books(
     config: Config, ledger: Ledger, period: Period, results: Sequence[CheckResult] | None = None
-) -> Books:
-    """The books of one period. Moments are aware UTC; quantities exact. ``results``: where the checks ran already."""
+) -> Iterator[Books]:
+    """The books of one period, for as long as the block takes: what is too long to hold lies in files until then.
+
+    Moments are aware UTC; quantities exact. ``results``: where the checks ran already.
+    """
     if results is None:
         results = examine(config, ledger, period)
-    span = {
-        "start": naive(period.start or EPOCH),
-        "end": naive(period.end or datetime(2200, 1, 1, tzinfo=UTC)),
-    }
-    with typed_copy(ledger, kept=config.legs) as copy:
+    with TemporaryDirectory(prefix="recon-books-") as passing:
+        yield _read(config, ledger, period, results, Path(passing))
+
+
+def _read(
+    config: Config, ledger: Ledger, period: Period, results: Sequence[CheckResult], folder: Path
+) -> Books:
+    span = {"start": naive(period.start or EPOCH), "end": naive(period.end or _LATEST)}
+    currency = pooled(config, config.entity.base_currency)
+    base = [currency, *(asset for asset, pool in config.pools.items() if pool == currency)]
+    with typed_copy(ledger, tables={*TABLES, "origins"}, kept=config.legs) as copy:
         roll_forward, against = rolled(copy, period)
         looks = copy.execute(_LOOKS).fetchall()
         proofs = [proof for look in _chosen(looks, period) for proof in _proofs(copy, *look)]
-        transactions = copy.execute(_TRANSACTIONS, span).fetchall()
         transfers = copy.execute(_TRANSFERS, span).fetchall()
         curves = _curves(copy.execute(_CURVES, span).fetchall())
+        worth = values(copy, config, period, results)
         with ledger.transaction() as tx:
             prior_items = posted(config, tx, copy, period)
-        chains = {
-            one.id: rows
-            for result in results
-            for one, rows in zip(result.breaks, around(copy, result.breaks), strict=True)
-        }
+        told(copy)
+        transactions_, postings_ = transactions(copy, span, folder), postings(copy, span, folder)
+        stands = Posted(
+            trial=trial_balance(copy, span),
+            held=held(copy, span["end"]),
+            taken=taken(copy, span, base, folder),
+        )
     with ledger.transaction() as tx:
-        as_of = max((one.ended_at for one in latest_readings(tx)), default=None)
+        readings = latest_readings(tx)
+        as_of = max((one.ended_at for one in readings), default=None)
         found = registered(tx, period, results, as_of or EPOCH)
-        origins = {one.entry_id: one for one in entry_evidence(tx, {row[7] for row in transactions})}
         head, sealed = ledger_head(tx), evidence_head(tx)
         certified = certify(tx, config, period)
         adjusted = posted_adjustments(tx, [one.name for one in config.sources], period.end)
-        sealed_periods = seals(tx)
-    needed = {one.answer for one in origins.values()} | {one.answer for one in prior_items}
-    needed |= {record.answer for one in found.breaks for record in one.evidence}
-    needed |= {digest for one in adjusted for digest in one.attachments}
+        seal, signatures = _sealed(tx, period)
+        run = _run(tx, max((one.run_id for one in readings), default=0))
+    valued = holdings(config, ledger, period, as_of, stands, folder)
+    breaks = [one._replace(value=worth.get(one.found.id)) for one in found.breaks]
+    needed = {record.answer for one in breaks for record in one.evidence}
     return Books(
         entity=config.entity.name,
         zone=config.entity.timezone,
@@ -143,11 +161,10 @@ def books(
         evidence_head=sealed,
         assumptions=config.assumptions(),
         sources=[(one.name, one.source.title) for one in config.sources],
-        known_as={one.name: one.source.known_as(one.settings) for one in config.sources},
         roll_forward=roll_forward,
         against=against,
-        balances=_explained(proofs, found.breaks, results),
-        transactions=[_transaction(row, origins[row[7]]) for row in transactions],
+        balances=_explained(proofs, breaks, results),
+        transactions=transactions_,
         transfers=[
             Transfer(*row)._replace(sent_at=aware(row[2]), received_at=aware(row[7])) for row in transfers
         ],
@@ -156,11 +173,40 @@ def books(
         coverage=certified.cells,
         seconds=certified.seconds,
         checks=results,
-        breaks=[one._replace(chain=tuple(chains.get(one.found.id, ()))) for one in found.breaks],
+        breaks=breaks,
         curves=curves,
         answers={one.sha256: one for one in answers(config.evidence) if one.sha256 and one.sha256 in needed},
         clean=found.clean,
-        seals=sealed_periods,
+        postings=postings_,
+        trial_balance=valued.trial,
+        positions=valued.positions,
+        gains=valued.gains,
+        open_lots=valued.open_lots,
+        earned=valued.earned,
+        prices=valued.prices,
+        policies=policies(config, valued.method, valued.linked),
+        run=run,
+        seal=seal,
+        signatures=signatures,
+    )
+
+
+def _sealed(tx: Transaction, period: Period) -> tuple[str, list[Signature]]:
+    """The seal of the period, and who put it and signed it; nothing while it is open."""
+    standing = next((one for one in seals(tx) if one.period.name == period.name), None)
+    if standing is None:
+        return "", []
+    steps = [document_of(one.facts) for one in acts(tx, "period")]
+    done = [one for one in steps if one["act"] in (CLOSED, SIGNED) and one["seal"] == standing.hash]
+    return standing.hash, [
+        Signature(one["act"], one["by"]["person"], one["by"]["account"], from_iso(one["at"])) for one in done
+    ]
+
+
+def _run(tx: Transaction, number: int) -> str:
+    """The run that brought the newest rows: its number, what it was, and when it began."""
+    return next(
+        (f"{one.id}: {one.command}, {said_text(one.started_at)}" for one in runs(tx) if one.id == number), ""
     )
 
 
@@ -200,32 +246,12 @@ def _explained(
     return [one._replace(breaks=ids.get(one[:3], ()) if one.difference else ()) for one in proofs]
 
 
-def _transaction(row: Sequence[Any], origin: EntryEvidence) -> Transaction:
-    at, source, account, kind, asset, quantity, after, _, contra = row
-    return Transaction(
-        at=aware(at),
-        source=source,
-        account=account,
-        kind=kind,
-        asset=asset,
-        quantity=quantity,
-        contra=contra or "",
-        balance_after=after,
-        entry=f"{source}/{origin.seq}",
-        answer=origin.answer,
-        pointer=origin.pointer,
-    )
-
-
 def _curves(rows: Iterable[Sequence[Any]]) -> list[Curve]:
     """One point a day and place: the last of the day."""
     found = []
-    for (source, account, asset), points in groupby(rows, key=lambda row: tuple(row[:3])):
-        ours: dict[Any, tuple[datetime, Decimal]] = {}
-        theirs: dict[Any, tuple[datetime, Decimal]] = {}
-        for *_, at, after, balance in points:
-            ours[at.date()] = (aware(at), balance)
-            if after is not None:
-                theirs[at.date()] = (aware(at), after)
-        found.append(Curve(source, account, asset, list(ours.values()), list(theirs.values())))
+    for place, days in groupby(rows, key=lambda row: tuple(row[:3])):
+        points = [row[3:] for row in days]
+        ours = [(aware(at), balance) for at, balance, _, _ in points]
+        theirs = [(aware(at), after) for _, _, at, after in points if at is not None]
+        found.append(Curve(place[0], place[1], place[2], ours, theirs))
     return found

@@ -130,8 +130,8 @@ def close(
     if obstacles:
         return Closed(period=period, obstacles=obstacles)
     notify("writing the reports")
-    content = books(config, ledger, period, found.results)
-    lines = _reports(session, content)
+    with books(config, ledger, period, found.results) as content:
+        lines = _reports(session, content)
     with ledger.transaction() as tx:
         document = _document(tx, session, period, before)
         steps_of_breaks = acts(tx, "break")

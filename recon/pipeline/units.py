@@ -209,6 +209,12 @@ def scaled(quantity: Decimal) -> int:
         return int(quantity.scaleb(FRACTION_DIGITS))
 
 
+def number(units: int) -> Decimal:
+    """A whole number of 10^-18 as a quantity."""
+    with exact():
+        return Decimal(units).scaleb(-FRACTION_DIGITS)
+
+
 def units(column: pa.Array) -> list[int]:
     """A column of DECIMAL(p, 18) as whole numbers of 10^-18: its own 128 bits, without a Decimal for each."""
     words = pa.Array.from_buffers(

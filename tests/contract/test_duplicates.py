@@ -127,8 +127,12 @@ def test_a_trade_held_again_is_one_row_of_the_reports_table_for_each_copy(
             (tmp_path / source / "rows.csv").write_text(f"{TRADES}{row}\n")
         recon(tmp_path, "pull", "--quiet")
         config = load(tmp_path / "recon.toml")
-        with open_ledger(config.ledger_url, create=False) as ledger:
-            found = books(config, ledger, Period(name="all", start=None, end=None)).transfers
+        always = Period(name="all", start=None, end=None)
+        with (
+            open_ledger(config.ledger_url, create=False) as ledger,
+            books(config, ledger, always) as content,
+        ):
+            found = content.transfers
     assert [(one.kind, one.asset, one.sent, one.sent_from) for one in found] == [
         ("same", "BTC", 1, "bank main") for _ in others
     ]

@@ -159,7 +159,10 @@ def meaning(config: Config) -> list[str]:
                 repr(acts(tx, "period")),
                 str(certify(tx, config, asked)),
             ]
-        return [*told, repr(books(config, ledger, asked)).replace(str(config.folder), "")]
+        with books(config, ledger, asked) as content:
+            rows = [content.transactions, content.postings, content.gains, content.open_lots]
+            plain = replace(content, transactions=[], postings=[], gains=[], open_lots=[])
+            return [*told, repr((plain, *map(list, rows))).replace(str(config.folder), "")]
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from io import BytesIO
+from itertools import cycle, islice
 
 from recon.core.answers import Answer
 from recon.core.books import (
@@ -373,7 +374,7 @@ BOOKS = Books(
 
 def many(count: int) -> Books:
     """The same month with ``count`` transactions."""
-    rows = [BOOKS.transactions[number % len(BOOKS.transactions)] for number in range(count)]
+    rows = [*islice(cycle(BOOKS.transactions), count)]
     return replace(
         BOOKS, transactions=[row._replace(at=START + timedelta(seconds=n)) for n, row in enumerate(rows)]
     )

@@ -65,7 +65,7 @@ CORPUS = [
 
 def hostile_books() -> Books:
     """Every text of the corpus, in every place that holds what a venue or a user wrote."""
-    moved, read, first = BOOKS.transactions[0], BOOKS.coverage[0], BOOKS.breaks[0]
+    moved, read, first = next(iter(BOOKS.transactions)), BOOKS.coverage[0], BOOKS.breaks[0]
     held, rolled, curve = BOOKS.balances[0], BOOKS.roll_forward[0], BOOKS.curves[0]
     breaks = []
     for text in CORPUS:
