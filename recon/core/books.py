@@ -10,6 +10,7 @@ from recon.core.answers import Answer
 from recon.core.breaks import Break, CheckResult
 from recon.core.holdings import Earned, Gain, OpenLot, Position, PriceUsed
 from recon.core.money import ZERO
+from recon.core.seals import Seal
 from recon.core.times import Period
 
 
@@ -228,10 +229,26 @@ class RecordEvidence(NamedTuple):
     pointer: str
 
 
+class ChainRow(NamedTuple):
+    """A row of a place's chain beside one that a break rests on; ``cited`` are these rows themselves."""
+
+    entry: str
+    source: str
+    account: str
+    asset: str
+    at: datetime
+    kind: str
+    quantity: Decimal
+    balance_after: Decimal | None
+    in_force: bool
+    cited: bool
+
+
 class RegisteredBreak(NamedTuple):
     """A break with its life so far and the records it rests on. ``reason`` is the code it was explained with.
 
-    ``value`` is what its difference is worth in base currency, without a sign; None where nothing tells it.
+    ``chain`` are the rows before and after those records, in the venue's own order. ``value`` is what its difference is
+    worth in base currency, without a sign; None where nothing tells it.
     """
 
     found: Break
@@ -242,6 +259,7 @@ class RegisteredBreak(NamedTuple):
     owner: str = ""
     reason: str = ""
     value: Decimal | None = None
+    chain: tuple[ChainRow, ...] = ()
 
 
 class Curve(NamedTuple):
@@ -268,10 +286,11 @@ class Books:
     """Everything a report may say about one period. ``as_of`` is the moment of the latest reading in the ledger.
 
     ``against``: what all accounts that are no place hold of each asset at the period's end, which is what the places
-    hold with its sign turned, for the trial balance sums to zero. ``transactions``, ``postings``, ``gains`` and
-    ``open_lots`` may be read anew from a file each time they are walked, which lasts as long as the books are open.
-    ``policies`` are what was chosen (method, order of prices), ``run`` is the pull that brought the newest rows, and
-    ``seal`` is empty while the period is open.
+    hold with its sign turned, for the trial balance sums to zero. ``answers`` are the sealed answers that this rests
+    on, by digest; ``seals`` those in force, oldest first, and ``signatures`` who put and signed that of this period.
+    ``transactions``, ``postings``, ``gains`` and ``open_lots`` may be read anew from a file each time they are walked,
+    which lasts as long as the books are open. ``policies`` are what was chosen (method, order of prices), and ``run``
+    is the run that brought the newest rows.
     """
 
     entity: str
@@ -307,5 +326,5 @@ class Books:
     prices: Sequence[PriceUsed] = ()
     policies: Mapping[str, str] = field(default_factory=dict)
     run: str = ""
-    seal: str = ""
     signatures: Sequence[Signature] = ()
+    seals: Sequence[Seal] = ()

@@ -80,6 +80,10 @@ group by l.asset
 order by l.asset
 """
 
+_DIGESTS = """
+select distinct o.answer from told as t join origins as o on o.entry = t.entry where t.at >= $start and t.at < $end
+"""
+
 _TAKEN = """
 select t.source, t.account, t.asset, case when list_contains($base, t.asset) then 0 else t.entry end as entry,
     case when list_contains($base, t.asset) then null else t.stated_at end as moment, count(*) as postings,
@@ -134,3 +138,8 @@ def taken(
 ) -> OnDisk[Taken]:
     """What fees and income the period brought. ``base`` are the assets that need no price."""
     return asked(copy, _TAKEN, {**span, "base": list(base)}, folder / "taken", Taken)
+
+
+def digests(copy: DuckDBPyConnection, span: Mapping[str, datetime]) -> set[str]:
+    """Those of the sealed answers that the period's postings rest on."""
+    return {digest for (digest,) in copy.execute(_DIGESTS, dict(span)).fetchall()}
