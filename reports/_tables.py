@@ -1,12 +1,17 @@
 """The facts and tables that several reports show, built once from the books so that no two reports disagree."""
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from recon.core.books import Books
-from recon.core.document import Column, Fact, Table
+from recon.core.books import Books, Coverage
+from recon.core.document import Cell, Column, Fact, Table
+from recon.core.money import ZERO
 from recon.core.times import short_text
+from reports._coverage import coverage as coverage  # noqa: PLC0414 - whoever shows tables asks here
+from reports._coverage import second_readings as second_readings  # noqa: PLC0414
+from reports._rows import Rows
 
 OPEN = ("open", "assigned")
 _NOUNS = {"error": ("error", "errors"), "warning": ("warning", "warnings"), "info": ("note", "notes")}
@@ -35,12 +40,18 @@ def period_facts(books: Books) -> list[Fact]:
     """Whose books these are, for which span of time, from which ledger and evidence."""
     period = books.period
     return [
-        Fact(label="Entity", value=books.entity),
-        Fact(label="Period", value=period.name),
-        Fact(label="From", value=_bound(period.start, books.zone, "the first row known")),
-        Fact(label="Cut-off, before", value=_bound(period.end, books.zone, "none: up to the latest reading")),
-        Fact(label="Latest reading", value=_bound(books.as_of, books.zone, "none yet")),
-        Fact(label="Base currency", value=books.base_currency),
+        Fact(label="Entity", value=books.entity, name="entity"),
+        Fact(label="Period", value=period.name, name="period"),
+        Fact(label="From", value=_bound(period.start, books.zone, "the first row known"), name="since"),
+        Fact(
+            label="Cut-off, before",
+            value=_bound(period.end, books.zone, "none: up to the latest reading"),
+            name="cut_off",
+        ),
+        Fact(
+            label="Latest reading", value=_bound(books.as_of, books.zone, "none yet"), name="latest_reading"
+        ),
+        Fact(label="Base currency", value=books.base_currency, name="base_currency"),
         *identity(books),
     ]
 
@@ -48,9 +59,9 @@ def period_facts(books: Books) -> list[Fact]:
 def identity(books: Books) -> list[Fact]:
     """What tells this state of the ledger from any other."""
     return [
-        Fact(label="Tool", value=f"recon {books.version}"),
-        Fact(label="Ledger head", value=books.head),
-        Fact(label="Evidence head", value=books.evidence_head),
+        Fact(label="Tool", value=f"recon {books.version}", name="tool"),
+        Fact(label="Ledger head", value=books.head, name="ledger_head"),
+        Fact(label="Evidence head", value=books.evidence_head, name="evidence_head"),
     ]
 
 
@@ -93,14 +104,33 @@ def assumptions(books: Books) -> Table:
 
 
 def sources(books: Books) -> Table:
-    """What was asked."""
+    """What was asked, how many streams and rows of it there are, and from when to when."""
     return Table(
         key="sources",
         title="Sources",
-        columns=[Column(title="Source"), Column(title="What it is")],
-        rows=books.sources,
+        columns=[
+            Column(title="Source"),
+            Column(title="What it is"),
+            Column(title="Streams", kind="count", total=True),
+            Column(title="Rows", kind="count", total=True),
+            Column(title="First row (UTC)", kind="moment"),
+            Column(title="Last row (UTC)", kind="moment"),
+            Column(title="Asked until (UTC)", kind="moment"),
+        ],
+        rows=[
+            _source(name, title, [one for one in books.coverage if one.source == name])
+            for name, title in books.sources
+        ],
         empty="No source is configured.",
     )
+
+
+def _source(name: str, title: str, cells: Sequence[Coverage]) -> tuple[Cell, ...]:
+    return (
+        name, title, len({one.stream for one in cells}), sum(one.rows for one in cells),
+        min((one.first for one in cells if one.first), default=None),
+        max((one.last for one in cells if one.last), default=None), max((one.until for one in cells), default=None),
+    )  # fmt: skip
 
 
 def prior_items(books: Books) -> Table:
@@ -150,14 +180,15 @@ def balances(books: Books) -> Table:
                 formula="[By the venue] - [By the ledger]",
                 zero_is_good=True,
             ),
-            Column(title="Explained by", kind="refs"),
+            Column(title="Explained by", kind="refs", to="breaks"),
+            Column(title="Unexplained", kind="amount", zero_is_good=True),
             Column(title=local_title("Stated", books)),
             Column(title="Stated (UTC)", kind="moment"),
         ],
         rows=[
             (
                 one.source, one.account, one.asset, one.ledger, one.adjusted, one.venue, one.locked, one.difference,
-                " ".join(one.breaks), local_text(one.at, books.zone), one.at,
+                " ".join(one.breaks), ZERO if one.breaks else one.difference, local_text(one.at, books.zone), one.at,
             )
             for one in books.balances
         ],
@@ -175,12 +206,15 @@ def breaks(books: Books) -> Table:
                 found.id, found.check, found.severity, one.status, found.source, found.account, found.asset,
                 None if found.at is None else local_text(found.at, books.zone), found.at,
                 found.expected, found.actual, found.difference,
-                found.diagnosis.kind, found.diagnosis.text, one.opened, one.age_days,
+                found.diagnosis.kind, found.diagnosis.text, one.opened, one.age_days, one.value, one.owner, one.reason,
+                "yes" if books.period.start is not None and one.opened < books.period.start else "no",
+                int(one.status in OPEN and found.severity != "info"),
             )
         )  # fmt: skip
     return Table(
         key="breaks",
         title="Breaks",
+        by="Break",
         note="Expected follows from the ledger, actual is what the venue says, difference = actual - expected. A cause "
         "is named only where arithmetic proves it.",
         columns=[
@@ -200,6 +234,11 @@ def breaks(books: Books) -> Table:
             Column(title="What happened"),
             Column(title="Opened (UTC)", kind="moment"),
             Column(title="Age in days", kind="count"),
+            Column(title=f"Value in {books.base_currency}", kind="amount"),
+            Column(title="Owner"),
+            Column(title="Reason", kind="code"),
+            Column(title="Carried forward"),
+            Column(title="Open", kind="count", total=True),
         ],
         rows=rows,
         empty="There is no break.",
@@ -226,13 +265,13 @@ def transactions(books: Books) -> Table:
             Column(title="Answer", kind="code"),
             Column(title="Pointer", kind="code"),
         ],
-        rows=[
-            (
+        rows=Rows(
+            books.transactions,
+            lambda one: (
                 local_text(one.at, books.zone), one.at, one.source, one.account, one.kind, one.asset,
                 one.quantity, one.balance_after, one.contra, one.entry, one.answer, one.pointer,
-            )
-            for one in books.transactions
-        ],
+            ),
+        ),
         empty="Nothing moved in the period.",
     )  # fmt: skip
 
@@ -282,7 +321,7 @@ def adjustments(books: Books) -> Table:
             Column(title="Quantity", kind="amount"),
             Column(title="Reason", kind="code"),
             Column(title="What happened"),
-            Column(title="Break", kind="refs"),
+            Column(title="Break", kind="refs", to="breaks"),
             Column(title="Takes back"),
             Column(title="Taken back by"),
             Column(title="Prepared by"),
@@ -302,67 +341,6 @@ def adjustments(books: Books) -> Table:
         ],
         empty="Nobody has adjusted anything.",
     )  # fmt: skip
-
-
-def coverage(books: Books) -> Table:
-    """The coverage certificate: what was asked of each source, and whether it answered whole."""
-    return Table(
-        key="coverage",
-        title="Coverage",
-        note="What was asked, cell by cell. Empty means asked and answered with no row; incomplete proves nothing. "
-        "Requests, pages, the venue's own count, throttles and retries are those of the whole stream.",
-        columns=[
-            Column(title="Source"),
-            Column(title="Stream", kind="code"),
-            Column(title="Account"),
-            Column(title="Asset"),
-            Column(title="Status", kind="flag", good=("whole", "empty", "not served", "not queried")),
-            Column(title="Asked from (UTC)", kind="moment"),
-            Column(title="Asked until (UTC)", kind="moment"),
-            Column(title="Rows", kind="count", total=True),
-            Column(title="First row (UTC)", kind="moment"),
-            Column(title="Last row (UTC)", kind="moment"),
-            Column(title="Stated by the venue", kind="count"),
-            Column(title="Requests", kind="count"),
-            Column(title="Pages", kind="count"),
-            Column(title="Throttled", kind="count"),
-            Column(title="Retried", kind="count"),
-            Column(title="Reason"),
-            Column(title="Stopped at", kind="code"),
-        ],
-        rows=[
-            (
-                one.source, one.stream, one.account, one.asset, one.status.replace("_", " "), one.since, one.until,
-                one.rows, one.first, one.last, one.stated, one.requests, one.pages, one.throttles, one.retries,
-                one.reason, one.stopped_at,
-            )
-            for one in books.coverage
-        ],
-        empty="Nothing was asked yet.",
-    )  # fmt: skip
-
-
-def second_readings(books: Books) -> Table:
-    """What venues say twice, laid side by side."""
-    return Table(
-        key="second_readings",
-        title="Second readings",
-        note="What a venue says a second time, beside what the books rest on. Where the documentation leaves no other "
-        "reading, a difference is a break of coverage; else it is shown here for whoever asks.",
-        columns=[
-            Column(title="Source"),
-            Column(title="What"),
-            Column(title="Second reading by", kind="code"),
-            Column(title="Books", kind="amount"),
-            Column(title="Second", kind="amount"),
-            Column(title="Agree", kind="flag", good=("yes",)),
-        ],
-        rows=[
-            (source, one.about, one.stream, one.books, one.second, "yes" if one.agrees else "no")
-            for source, one in books.seconds
-        ],
-        empty="No venue was asked for anything twice.",
-    )
 
 
 def _result(tested: int, found: int) -> str:
