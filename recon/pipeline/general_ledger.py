@@ -53,7 +53,7 @@ select t.account, t.asset,
 from told as t
 where t.at < $end
 group by t.account, t.asset
-having opening <> 0 or debit <> 0 or credit <> 0
+having opening <> 0 or count(*) filter (where t.at >= $start) > 0
 order by t.account, t.asset
 """
 

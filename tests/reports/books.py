@@ -25,6 +25,7 @@ from recon.core.books import (
 from recon.core.breaks import Break, CheckResult, Diagnosis
 from recon.core.money import total
 from recon.core.times import Period
+from tests.reports import valued
 
 ZONE = "Europe/Warsaw"
 START = datetime(2025, 2, 28, 23, tzinfo=UTC)
@@ -296,6 +297,9 @@ def _answer(seq: int, digest: str, source: str, stream: str, path: str, **params
     )  # fmt: skip
 
 
+_ROLLED = [_roll_forward(line) for line in ROLL_FORWARD.split("\n") if line]
+_POSTED = valued.postings(_ROLLED, START, TRADES)
+
 BOOKS = Books(
     entity="Bursztyn Aktywa Sp. z o.o.",
     zone=ZONE,
@@ -314,7 +318,7 @@ BOOKS = Books(
     sources=[
         ("broker", "CSV files"), ("egera", "Egera"), ("fuse", "CryptoFuse"), ("gas", "ETHGas"),
     ],
-    roll_forward=[_roll_forward(line) for line in ROLL_FORWARD.split("\n") if line],
+    roll_forward=_ROLLED,
     against=_against(),
     balances=[_balance(line) for line in BALANCES.split("\n") if line],
     transactions=[_transaction(line) for line in TRANSACTIONS.split("\n") if line],
@@ -369,12 +373,27 @@ BOOKS = Books(
         WITHDRAWALS: _answer(37, WITHDRAWALS, "egera", "withdrawals/BTC", "/", action="withdrawals"),
     },
     clean=False,
+    postings=_POSTED,
+    trial_balance=valued.trial_balance(_ROLLED, _POSTED),
+    positions=valued.POSITIONS,
+    gains=valued.gains(at(11, "16:20:33")),
+    open_lots=valued.open_lots(at(11)),
+    prices=valued.prices(at(30), HISTORY),
+    policies=valued.POLICIES,
+    run="3: pull, 2025-04-01 04:27:11 UTC",
 )  # fmt: skip
 
 
 def many(count: int) -> Books:
-    """The same month with ``count`` transactions."""
+    """The same month with ``count`` transactions, and as many postings."""
     rows = [*islice(cycle(BOOKS.transactions), count)]
+    posted = [*islice(cycle(_POSTED), count)]
+    moments = [START + timedelta(seconds=number) for number in range(count)]
     return replace(
-        BOOKS, transactions=[row._replace(at=START + timedelta(seconds=n)) for n, row in enumerate(rows)]
+        BOOKS,
+        transactions=[row._replace(at=moment) for row, moment in zip(rows, moments, strict=True)],
+        postings=[
+            row._replace(at=moment)
+            for row, moment in zip(sorted(posted, key=lambda one: one[:2]), moments, strict=True)
+        ],
     )

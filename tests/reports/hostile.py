@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from recon.core.books import Books, RecordEvidence
+from recon.core.holdings import Earned
 from tests.reports.books import BOOKS, HISTORY
 
 CORPUS = [
@@ -67,6 +68,8 @@ def hostile_books() -> Books:
     """Every text of the corpus, in every place that holds what a venue or a user wrote."""
     moved, read, first = next(iter(BOOKS.transactions)), BOOKS.coverage[0], BOOKS.breaks[0]
     held, rolled, curve = BOOKS.balances[0], BOOKS.roll_forward[0], BOOKS.curves[0]
+    posted, trial, gain = next(iter(BOOKS.postings)), BOOKS.trial_balance[0], next(iter(BOOKS.gains))
+    lot, price = next(iter(BOOKS.open_lots)), BOOKS.prices[0]
     breaks = []
     for text in CORPUS:
         diagnosis = replace(
@@ -104,6 +107,29 @@ def hostile_books() -> Books:
             )
             for text in CORPUS
         ],
+        postings=[
+            posted._replace(
+                account=text, asset=text, source=text, entry=text, kind=text, answer=text, pointer=text
+            )
+            for text in CORPUS
+        ],
+        trial_balance=[trial._replace(account=text, asset=text, lacks=text) for text in CORPUS],
+        gains=[
+            gain._replace(asset=text, activity=text, entry=text, place=text, lot=text, rule=text, lacks=text)
+            for text in CORPUS
+        ],
+        open_lots=[lot._replace(asset=text, lot=text, activity=text) for text in CORPUS],
+        earned=[
+            Earned(text, f"fees:{text}", text, 1, moved.quantity, moved.quantity, 1, text) for text in CORPUS
+        ],
+        prices=[
+            price._replace(
+                asset=text, quote=text, source=text, rule=text, where=text, answer=text, approved_by=text
+            )
+            for text in CORPUS
+        ],
+        policies={text: text for text in CORPUS},
+        run=CORPUS[3],
         coverage=[read._replace(source=text, stream=text, status=text, reason=text) for text in CORPUS],
         breaks=breaks,
         curves=[curve._replace(source=text, account=text, asset=text) for text in CORPUS],
