@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import click
 
 from recon.cli._clock import SYSTEM
-from recon.cli._output import Options, aligned, paragraph, plain, table
+from recon.cli._output import Options, paragraph, plain, table
 from recon.cli._output import command as recon_command
 from recon.cli._session import load, reading
 from recon.core.books import ChainRow, RegisteredBreak
-from recon.core.money import text
+from recon.core.money import aligned, text
 from recon.core.times import short_text
 from recon.pipeline.explain import Explained, explain
 

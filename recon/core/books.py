@@ -13,6 +13,9 @@ from recon.core.money import ZERO
 from recon.core.seals import Seal
 from recon.core.times import Period
 
+UNDER_WAY = "between places"
+"""The source of a roll-forward's rows that are of no venue."""
+
 
 class RollForward(NamedTuple):
     """One place and asset over the period, in units; every column is summed apart from the others.
@@ -290,7 +293,8 @@ class Books:
     on, by digest; ``seals`` those in force, oldest first, and ``signatures`` who put and signed that of this period.
     ``transactions``, ``postings``, ``gains`` and ``open_lots`` may be read anew from a file each time they are walked,
     which lasts as long as the books are open. ``policies`` are what was chosen (method, order of prices), and ``run``
-    is the run that brought the newest rows.
+    is the run that brought the newest rows. ``known_as``: the number under which a source's venue knows the account, by
+    source, where recon.toml holds one.
     """
 
     entity: str
@@ -328,3 +332,4 @@ class Books:
     run: str = ""
     signatures: Sequence[Signature] = ()
     seals: Sequence[Seal] = ()
+    known_as: Mapping[str, str] = field(default_factory=dict)

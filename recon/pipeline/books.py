@@ -72,6 +72,7 @@ def _read(
         evidence_head=sealed,
         assumptions=config.assumptions(),
         sources=[(one.name, one.source.title) for one in config.sources],
+        known_as={one.name: one.source.known_as(one.settings) for one in config.sources},
         roll_forward=found.roll_forward,
         against=found.against,
         balances=_explained(found.proofs, breaks, results),

@@ -17,11 +17,11 @@ from recon.core.lots import Held, Movement, Plan, part
 from recon.core.money import ZERO
 from recon.core.prices import Lacking, Valued
 from recon.core.tax import Row
-from recon.core.times import EPOCH, MICROSECOND, Period, local_day
+from recon.core.times import EPOCH, MICROSECOND, Period, local_day, micros
 from recon.ledger.store import Ledger
 from recon.pipeline.config import Config
 from recon.pipeline.earned import FEES_AND_INCOME, Worths, earned
-from recon.pipeline.gains import Matched, Moved, Tally, matched
+from recon.pipeline.gains import Matched, Tally, matched
 from recon.pipeline.general_ledger import Taken
 from recon.pipeline.on_disk import OnDisk, writing
 from recon.pipeline.price_list import quotient
@@ -139,8 +139,8 @@ class _Walk:
         assert self.want.method is not None
         opening = self._opening(pool)
         sums = _Sums()
-        moved = Moved(self._counted(pool, sums), self.tally)
-        matches = Matched(self.want.method.match(moved, self.plan))
+        moves = sum(one.quantity for one in self.opened.beside(pool, self.want.end) if one.transfer)
+        matches = Matched(self.want.method.match(self._counted(pool, sums), self.plan))
         rows = matched(matches, pool, self.tally, listed=True)
         for row in rows:
             sums.left(row)
@@ -159,7 +159,7 @@ class _Walk:
         )
         return self._position(
             pool, opening, sums, _stock(matches.outcome.held), short, ledger, happened - ledger,
-            moved.came - moved.went + between,
+            moves + between,
         )  # fmt: skip
 
     def value(self, asset: str, at: datetime) -> Valued | Lacking:
@@ -174,7 +174,9 @@ class _Walk:
         assert self.want.method is not None
         if self.period.start is None:
             return [0, 0, 0]
-        earlier = Matched(self.want.method.match(self.opened.movements(pool, self.period.start), self.plan))
+        earlier = Matched(
+            self.want.method.match(self.opened.movements(pool, micros(self.period.start)), self.plan)
+        )
         for _ in earlier:
             pass
         return _stock(earlier.outcome.held)
@@ -185,7 +187,7 @@ class _Walk:
         entries = {
             one.id: one.entry for one in self.seen.others.get(pool, ()) if one.activity in FEES_AND_INCOME
         }
-        for one in self.seen.movements(pool, self.want.until):
+        for one in self.seen.movements(pool, self.want.end):
             if one.quantity > 0 and not one.transfer and one.day >= first:
                 _count(sums.added, one.quantity, one.amount)
             if one.id in entries:

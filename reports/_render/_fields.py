@@ -165,7 +165,7 @@ def profiled(
             _first(known.anchors, part.columns[titles[table.by]], start, looked_for)
         start += len(part.columns[0])
     for number, column in enumerate(table.columns):
-        known.fields += _fields(column, number, seen[number], widest)
+        known.fields += _fields(column, number, seen[number], widest, sums=column.total or bool(table.group))
     if any(column.formula for column in table.columns):
         known.fields.append(_plain(Column(title=PLACES, kind="count"), -1, _Seen(), widest, "places"))
     return known
@@ -255,16 +255,19 @@ def _first(known: dict[str, int], cells: Sequence[Cell], start: int, wanted: set
             known[word] = number
 
 
-def _fields(column: Column, number: int, seen: _Seen, widest: int) -> list[Field]:
+def _fields(column: Column, number: int, seen: _Seen, widest: int, *, sums: bool) -> list[Field]:
     if column.kind == "amount":
-        return _amount(column, number, seen)
+        return _amount(column, number, seen, sums=sums)
     return [_plain(column, number, seen, widest, column.kind)]
 
 
-def _amount(column: Column, number: int, seen: _Seen) -> list[Field]:
-    """The numbers, and beside them the exact text where one of them is more than a cell holds or a formula gives."""
+def _amount(column: Column, number: int, seen: _Seen, *, sums: bool) -> list[Field]:
+    """The numbers, and beside them the exact text where one of them is more than a cell holds or a formula gives.
+
+    ``sums``: whether sums of them stand beneath, none of which is larger than that of all without their signs.
+    """
     reach = seen.held
-    whole = len(f"{max(reach.largest, abs(reach.total) if column.total else reach.largest):,.0f}")
+    whole = len(f"{reach.weight if sums else reach.largest:,.0f}")
     value = Field(
         title=column.title,
         shows=number,

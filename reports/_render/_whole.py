@@ -4,7 +4,9 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import BinaryIO
+
+from recon.core.failpoints import failpoint
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -14,14 +16,15 @@ def write_whole(path: Path, data: bytes) -> None:
 
 
 @contextmanager
-def whole(path: Path) -> Iterator[IO[bytes]]:
-    """A file to be written, which stands at ``path`` when all of it is there. Raises OSError."""
+def whole(path: Path) -> Iterator[BinaryIO]:
+    """A file that comes to stand at ``path`` when the block ends well; one that was there stays until then."""
     part = path.with_name(f".{path.name}.part")
     try:
         with part.open("wb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
+        failpoint("report.part-written")
         part.replace(path)
     except BaseException:
         part.unlink(missing_ok=True)

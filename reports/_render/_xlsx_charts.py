@@ -13,10 +13,10 @@ from recon.core.document import Bars, Chart, Line, Live
 from recon.core.times import naive
 from reports._render._digits import shown_decimals
 from reports._render._fields import amount_format
-from reports._render._xlsx_layout import Placed
+from reports._render._xlsx_layout import CHART_ROWS, Placed
 from reports._render._xlsx_pens import CELL, HEAD, Pen, put_text
 
-WIDTH, HEIGHT = 900, 380
+WIDTH, HEIGHT = 900, 20 * CHART_ROWS - 15
 _COLOURS = ("#1F6FB2", "#C2571A", "#5B7F2B", "#7A4FA3", "#8A6D00", "#0F7F86")
 _FONT = {"name": "Calibri", "size": 9, "color": "#5C6670"}
 _MOST_CACHED = 1_000
@@ -27,6 +27,7 @@ class Points:
 
     def __init__(self, pen: Pen, top: int) -> None:
         self.pen, self.top, self.column = pen, top, 0
+        pen.sheet.set_row(top, 44)
 
     def put(self, title: str, line: Line) -> dict[str, Any]:
         """A line as a chart's series. A balance holds until the next moment, so each has two points."""
@@ -101,7 +102,7 @@ def put_lines(book: Workbook, pen: Pen, row: int, chart: Chart, points: Points) 
             drawn.add_series(points.put_marks(chart.title, line))
     moments = [naive(at) for line in chart.lines for at, _ in line.points]
     spread = {"min": min(moments), "max": max(moments)} if len(set(moments)) > 1 else {}
-    days = {"num_format": "d mmm yyyy", "date_axis": True, "num_font": _FONT | {"rotation": -45}} | spread
+    days = {"num_format": "d mmm yyyy", "date_axis": True, "num_font": _FONT} | spread
     drawn.set_x_axis(days | {"name": "Day (UTC)", "name_font": _FONT, "label_position": "low"})
     _finish(pen, row, drawn, chart.title, chart.unit)
 

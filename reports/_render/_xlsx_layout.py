@@ -11,7 +11,8 @@ from reports._render._fields import Profile, notes
 from reports._render._xlsx_live import Columns
 from reports._render._xlsx_pens import quoted, sheet_name
 
-CHART_ROWS = 20
+CHART_ROWS = 15
+"""Two charts then share a printed page."""
 _CHARTS_BENEATH = 60
 """Charts stand beneath tables that end within so many rows; beside longer ones they would never be found."""
 CHART_SHEET, CHART_DATA = "chart_data", "Chart data"

@@ -50,6 +50,9 @@ FACT_LINE = "Fact: what venues and people stated, and what follows from it."
 JUDGED_LINE = "Judgement: what people decided."
 _FACT_TAB, _JUDGED_TAB, _OTHER_TAB = "#1F3A5F", "#C2571A", "#8A939C"
 _HEADING = {"bold": True, "font_size": 14, "font_color": HEAD}
+_FIGURE_WIDTH = 26
+_PAGE_WIDTH = 230
+"""In characters: at more of them a printed page is too small to read."""
 _BACK = "< Contents"
 
 
@@ -111,9 +114,9 @@ def _sheet(desk: _Desk, number: int, page: Page, pen: Pen) -> None:
     if page.head is not None:
         pen.sheet.freeze_panes(page.head + 1, 0)
         pen.sheet.repeat_rows(page.head)
-    _widths(page, pen)
+    wide = 0 if page.nature == "data" else _widths(page, pen)
     pen.sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{SHEET_ROWS}"})
-    _print_set_up(pen.sheet, desk.document)
+    _print_set_up(pen.sheet, desk.document, wide)
 
 
 def _block(desk: _Desk, pen: Pen, row: int, block: Block) -> Rows | None:
@@ -214,8 +217,8 @@ def _figure(desk: _Desk, pen: Pen, row: int, given: Live | Decimal | int, tone: 
         put_text(pen, row, 2, f"exactly {text(Decimal(value))}", pen.look(num_format="@", font_color=MUTED))
 
 
-def _widths(page: Page, pen: Pen) -> None:
-    """Each column as wide as the widest of the tables, labels and links that stand in it."""
+def _widths(page: Page, pen: Pen) -> int:
+    """Makes each column as wide as the widest of the tables, labels and links that stand in it; all their widths."""
     widths: dict[int, int] = {}
     for _, block in page.blocks:
         if isinstance(block, Piece):
@@ -223,11 +226,14 @@ def _widths(page: Page, pen: Pen) -> None:
                 widths[column] = max(widths.get(column, 0), field.width)
         if isinstance(block, Fact):
             widths[0] = max(widths.get(0, 0), len(block.label) + 2)
+            if not isinstance(block.value, str):
+                widths[1] = max(widths.get(1, 0), _FIGURE_WIDTH)
         if isinstance(block, Contents):
             widths[0] = max(widths.get(0, 0), 24)
     widths[0] = max(widths.get(0, 0), len(_BACK) + 2)
     for column, width in widths.items():
         pen.sheet.set_column(column, column, width)
+    return sum(widths.values())
 
 
 def _said(value: Cell) -> str:
@@ -238,12 +244,15 @@ def _said(value: Cell) -> str:
     return text(value) if isinstance(value, Decimal) else str("" if value is None else value)
 
 
-def _print_set_up(sheet: Any, document: Document) -> None:
+def _print_set_up(sheet: Any, document: Document, wide: int) -> None:
+    """Whole columns on as many pages as can be read, the first column on each."""
     sheet.hide_gridlines(2)
     sheet.set_landscape()
     sheet.set_paper(A4)
     sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
-    sheet.fit_to_pages(1, 0)
+    sheet.fit_to_pages(max(-(-wide // _PAGE_WIDTH), 1), 0)
+    if wide > _PAGE_WIDTH:
+        sheet.repeat_columns(0)
     identity = " · ".join(f"{fact.label} {short(_said(fact.value), 14)}" for fact in document.properties)
     sheet.set_footer(f"&L&8 {_footer(document.subtitle, 110)}&C&8 {_footer(identity, 110)}&R&8 Page &P of &N")
 
