@@ -131,15 +131,15 @@ def _movements(place: RollForward, rows: Iterable[Transaction], books: Books) ->
         note="The balance is the opening and every movement up to the row, in the order of their moments.",
         columns=[
             Column(title="Entry", kind="code", to="transactions"),
-            Column(title=_tables.local_title("At", books)),
             Column(title="At (UTC)", kind="moment"),
             Column(title="Kind"),
+            Column(title="Answer", kind="code", pointer="Pointer"),
             Column(title="Quantity", kind="amount"),
             Column(title="Balance", kind="amount"),
             Column(title="Balance by the venue", kind="amount"),
             Column(title="Against"),
-            Column(title="Answer", kind="code", pointer="Pointer"),
             Column(title="Pointer", kind="code"),
+            Column(title=_tables.local_title("At", books)),
         ],
         rows=list(_walked(place.opening, rows, books)),
         empty="Nothing moved in the period.",
@@ -151,8 +151,8 @@ def _walked(balance: Decimal, rows: Iterable[Transaction], books: Books) -> Iter
         with exact():
             balance += one.quantity
         yield (
-            one.entry, _tables.local_text(one.at, books.zone), one.at, one.kind, one.quantity, balance,
-            one.balance_after, one.contra, one.answer, one.pointer,
+            one.entry, one.at, one.kind, one.answer, one.quantity, balance, one.balance_after, one.contra, one.pointer,
+            _tables.local_text(one.at, books.zone),
         )  # fmt: skip
 
 

@@ -22,7 +22,7 @@ _ENTRIES = ("Entry", "Entry sent", "Entry received")
 _TONES: dict[str, Tone] = {"whole": "good", "empty": "good", "incomplete": "bad"}
 _BREAK_FIRST = ("Break", "Severity", "Source", "Account", "Asset", "Difference", "Cause", "What happened")
 _ENTRY_FIRST = (
-    "Entry", "At (UTC)", "Source", "Account", "Kind", "Asset", "Quantity", "Balance by the venue", "Answer", "Pointer",
+    "Entry", "At (UTC)", "Source", "Account", "Kind", "Asset", "Answer", "Quantity", "Balance by the venue", "Pointer",
 )  # fmt: skip
 _WORSE: dict[Tone, int] = {"good": 0, "plain": 1, "fair": 2, "bad": 3}
 _MOST_CURVES = 4

@@ -107,7 +107,11 @@ def drawn_heat(chart: Heat) -> DrawnHeat:
         )
         for number, (name, some) in enumerate(rows)
     ]
-    legend = list(dict.fromkeys((one.tone, one.word) for one in spans))
+    words: dict[str, list[str]] = {}
+    for one in spans:
+        if one.word not in words.setdefault(one.tone, []):
+            words[one.tone].append(one.word)
+    legend = [(tone, ", ".join(some)) for tone, some in words.items()]
     poor = [f"{name}: {one.word}" for name, some in rows for one in some if one.tone in ("bad", "fair")]
     bottom = _TOP + _STRIPE * len(rows)
     more = f" (the first {_MOST} of {len(chart.rows)})" if len(chart.rows) > _MOST else ""

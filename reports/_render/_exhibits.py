@@ -104,7 +104,7 @@ def _outermost(found: Read) -> Iterator[tuple[tuple[int, int], list[str]]]:
 def _marked(row: str, pointers: Sequence[str]) -> str:
     outer, *inner = pointers
     spots = "".join(f'<a id="{escaped(anchor(one))}"></a>' for one in inner)
-    return f'<mark id="{escaped(anchor(outer))}">{spots}{_shortened(row)}</mark>'
+    return f'<span></span><mark id="{escaped(anchor(outer))}">{spots}{_shortened(row)}</mark>'
 
 
 def _shortened(stretch: str) -> str:
