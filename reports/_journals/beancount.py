@@ -9,7 +9,7 @@ from recon.core.journal import Format, Journal, JournalEntry
 from recon.core.money import text
 from recon.core.times import local_day, short_text
 from reports._journals._carried import Carried, accounts, carried, commodities, opened
-from reports._journals._names import account_name, asset_name, line
+from reports._journals._names import asset_name, line
 from reports._render._whole import whole
 
 _DIGITS = 28
@@ -46,6 +46,7 @@ def _blocks(journal: Journal) -> Iterator[str]:
     """The parts of the file, each with its line feed."""
     names = {asset: name for name, asset in commodities(journal, asset_name).items()}
     behind, told = accounts(journal), carried(journal)
+    places = {account: name for name, account in behind.items()}
     yield f'option "title" {_quoted(f"{journal.entity}: {journal.period.name}")}\n'
     yield f'option "operating_currency" "{asset_name(journal.base_currency)}"\n'
     days: dict[str, date] = {}
@@ -58,7 +59,7 @@ def _blocks(journal: Journal) -> Iterator[str]:
         yield f"\n{day} open {name}\n{known}"
     yield from _opening(told, names)
     for entry in journal.entries():
-        yield _transaction(journal, entry, names)
+        yield _transaction(journal, entry, places, names)
     if told:
         yield "\n"
     for one in told:
@@ -73,7 +74,7 @@ def _opening(told: Sequence[Carried], names: dict[str, str]) -> Iterator[str]:
         yield f"  {one.name}  {text(one.opening)} {names[one.asset]}\n"
 
 
-def _transaction(journal: Journal, entry: JournalEntry, names: dict[str, str]) -> str:
+def _transaction(journal: Journal, entry: JournalEntry, places: dict[str, str], names: dict[str, str]) -> str:
     told = {
         "entry": entry.id,
         "time": short_text(entry.at),
@@ -87,7 +88,7 @@ def _transaction(journal: Journal, entry: JournalEntry, names: dict[str, str]) -
     head = f"\n{local_day(entry.at, journal.zone)} * {_quoted(entry.source)} {_quoted(entry.description)}\n"
     meta = "".join(f"  {key}: {_quoted(value)}\n" for key, value in told.items() if value)
     lines = "".join(
-        f"  {account_name(one.account)}  {text(one.quantity)} {names[one.asset]}\n" for one in entry.lines
+        f"  {places[one.account]}  {text(one.quantity)} {names[one.asset]}\n" for one in entry.lines
     )
     return head + meta + lines
 

@@ -9,7 +9,7 @@ from recon.core.journal import Format, Journal, JournalEntry
 from recon.core.money import text
 from recon.core.times import local_day, short_text
 from reports._journals._carried import Carried, accounts, carried, commodities, opened
-from reports._journals._names import account_name, asset_name, line
+from reports._journals._names import asset_name, line
 from reports._render._whole import whole
 
 _OF_COMMENT = ",[]"
@@ -30,6 +30,7 @@ def _blocks(journal: Journal) -> Iterator[str]:
     """The parts of the file, each with its line feed."""
     symbols = {asset: f'"{name}"' for name, asset in commodities(journal, _commodity).items()}
     behind, told = accounts(journal), carried(journal)
+    places = {account: name for name, account in behind.items()}
     yield f"; {line(journal.entity)}: {journal.period.name}\n\ndecimal-mark .\n\n"
     for asset, symbol in symbols.items():
         yield f"commodity 1000.{'0' * 18} {symbol}{_tag('asset', asset)}\n"
@@ -38,7 +39,7 @@ def _blocks(journal: Journal) -> Iterator[str]:
         yield f"account {name}{_tag('account', behind[name]) if name in behind else ''}\n"
     yield from _opening(told, symbols)
     for entry in journal.entries():
-        yield _transaction(journal, entry, symbols)
+        yield _transaction(journal, entry, places, symbols)
     yield from _assertions(journal, told, symbols)
 
 
@@ -50,7 +51,9 @@ def _opening(told: Sequence[Carried], symbols: dict[str, str]) -> Iterator[str]:
         yield f"    {one.name}  {text(one.opening)} {symbols[one.asset]}\n"
 
 
-def _transaction(journal: Journal, entry: JournalEntry, symbols: dict[str, str]) -> str:
+def _transaction(
+    journal: Journal, entry: JournalEntry, places: dict[str, str], symbols: dict[str, str]
+) -> str:
     told = {
         "time": short_text(entry.at),
         "local": entry.at.astimezone(journal.zone).isoformat(),
@@ -64,7 +67,7 @@ def _transaction(journal: Journal, entry: JournalEntry, symbols: dict[str, str])
     head = f"\n{local_day(entry.at, journal.zone)} * ({line(entry.id, '()')}) {line(entry.source, _OF_DESCRIPTION)}"
     tags = "".join(f"  {_tag(key, value)}\n" for key, value in told.items() if value)
     lines = "".join(
-        f"    {account_name(one.account)}  {text(one.quantity)} {symbols[one.asset]}\n" for one in entry.lines
+        f"    {places[one.account]}  {text(one.quantity)} {symbols[one.asset]}\n" for one in entry.lines
     )
     return f"{head} | {about}\n{tags}{lines}"
 
