@@ -98,12 +98,12 @@ class Notebook:
             yield ledger
 
     def _period(self, name: str) -> times.Period:
-        return times.period(name, self._config.zone, datetime.now(UTC))
+        return times.period(str(name), self._config.zone, datetime.now(UTC))
 
 
 def _moment(at: str | datetime) -> datetime:
     try:
-        return times.from_iso(at if isinstance(at, str) else at.isoformat())
+        return times.from_iso(str(at))
     except ValueError as error:
         raise ConfigError(
             f"{at!r} is not a moment: {error}", where="at", next_step="Give one like 2025-01-31T23:00:00Z"

@@ -121,7 +121,13 @@ def _cut_off(books: Books) -> list[Fact]:
     if at is None:
         return [Fact(label="Cut-off", value="none: nothing was read yet", tone="bad")]
     said = "everything before" if books.period.end else "everything up to"
+    unread = Fact(
+        label="Not to be sent yet",
+        value="The venues were last read before the cut-off: what moved since is not in the units.",
+        tone="bad",
+    )
     return [
+        *([unread] if books.as_of is None or books.as_of < at else ()),
         Fact(label="Cut-off", value=f"{said} {_tables.local_text(at, books.zone)} ({books.zone})"),
         Fact(label="Cut-off in UTC", value=f"{said} {short_text(at)}"),
     ]

@@ -1,5 +1,6 @@
 """The folder that files are written into, and the manifest of digests beside them."""
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import file_digest
@@ -9,6 +10,8 @@ from recon.core.errors import ReconError
 from reports._render._whole import write_whole
 
 MANIFEST = "manifest.sha256"
+_LISTED = re.compile(r"([0-9a-f]{64})  ((?!.*\.\.)[^/].*)")
+"""A line of a manifest about a file of its folder; whatever else somebody left there is not ours to list."""
 
 
 @contextmanager
@@ -26,16 +29,20 @@ def writing_into(out: Path) -> Iterator[None]:
 
 
 def write_manifest(out: Path, written: Sequence[Path]) -> Path:
-    """Names every file that was written into the folder, in the form that ``sha256sum -c`` reads."""
+    """Names every file that was written into the folder, in the form that ``sha256sum -c`` reads.
+
+    Of a folder in it, it names that one's own manifest.
+    """
     path = out / MANIFEST
     lines = {}
     if path.exists():
-        for line in path.read_text(encoding="utf-8").splitlines():
-            digest, _, name = line.partition("  ")
-            if (out / name).is_file():
-                lines[name] = digest
+        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+            listed = _LISTED.fullmatch(line)
+            if listed and (out / listed[2]).is_file():
+                lines[listed[2]] = listed[1]
     for one in written:
-        with one.open("rb") as file:
-            lines[one.name] = file_digest(file, "sha256").hexdigest()
+        named = one / MANIFEST if one.is_dir() else one
+        with named.open("rb") as file:
+            lines[named.relative_to(out).as_posix()] = file_digest(file, "sha256").hexdigest()
     write_whole(path, "".join(f"{digest}  {name}\n" for name, digest in sorted(lines.items())).encode())
     return path

@@ -119,6 +119,14 @@ def test_it_says_that_it_confirms_nothing(made: House) -> None:
         assert "The auditor chooses what is confirmed and by whom" in text
 
 
+def test_a_letter_about_a_moment_that_was_not_read_yet_says_so(made: House) -> None:
+    recon(made.folder, "report", "confirmation", "2090", "--out", "out", "--quiet")
+    assert (
+        "last read before the cut-off" in facts(letters(made.folder, "2090")["egera"])["Not to be sent yet"]
+    )
+    assert "Not to be sent yet" not in facts(letters(made.folder)["egera"])
+
+
 def test_without_an_end_the_units_are_those_of_the_latest_reading(made: House) -> None:
     recon(made.folder, "report", "confirmation", "all", "--out", "out", "--quiet")
     sheet = letters(made.folder, "all")["egera"]

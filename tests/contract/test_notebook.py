@@ -275,6 +275,8 @@ def test_what_is_wrong_is_told_as_the_commands_tell_it(made: House, ours: Notebo
         "2025-Q5": lambda: ours.breaks("2025-Q5"),
         "it has no time zone": lambda: ours.balances(at="2025-01-31T23:00:00"),
         "Give one like 2025-01-31T23:00:00Z": lambda: ours.balances(at=datetime(2025, 1, 31)),  # noqa: DTZ001
+        "'5' is not a moment": lambda: ours.balances(at="5"),
+        "5 is not a moment": lambda: ours.balances(at=5),  # type: ignore[arg-type]
         "generic": lambda: ours.lots(rules="fr"),
         "--method": lambda: ours.lots(rules="us", year=2025, method="average"),
         "Give the year in which it begins": lambda: ours.lots(year=25),

@@ -1,5 +1,6 @@
 """All reports of a period in one folder: whole or told to be not, killed anywhere, the same bytes when run again."""
 
+import hashlib
 import shutil
 import signal
 import subprocess
@@ -74,6 +75,24 @@ def test_killed_over_older_reports_the_manifest_tells_that_they_are_mixed(tmp_pa
         assert not agrees(tmp_path / "out")
         recon(tmp_path, *ALL, "--out", "out")
         assert agrees(tmp_path / "out")
+
+
+def test_a_manifest_lists_what_is_in_its_folder_whatever_somebody_left_there(made: House) -> None:
+    out = made.folder / "odd"
+    out.mkdir()
+    (out / "note.txt").write_text("mine")
+    digest = hashlib.sha256(b"mine").hexdigest()
+    odd = [
+        f"{digest}  note.txt",
+        f"{digest}  gone.txt",
+        f"{digest}  /etc/passwd",
+        f"{digest}  ../odd/note.txt",
+    ]
+    (out / "manifest.sha256").write_bytes("\n".join(["no manifest", *odd, ""]).encode() + b"\xff\xfe\n")
+    recon(made.folder, "report", "confirmation", "2025-Q1", "--out", "odd", "--quiet")
+    listed = [line[66:] for line in (out / "manifest.sha256").read_text(encoding="utf-8").splitlines()]
+    assert listed == ["confirmation-2025-Q1.html", "confirmation-2025-Q1.xlsx", "note.txt"]
+    assert agrees(out)
 
 
 def test_a_folder_that_cannot_be_written_keeps_what_was_there(made: House) -> None:
