@@ -69,7 +69,7 @@ def hostile_pack() -> Books:
 
 def month(count: int, per_answer: int = 1_000) -> Books:
     """A month of ``count`` movements, each an entry of its own with its row in a sealed answer."""
-    base, answers, rows = BOOKS.transactions, {}, []
+    base, answers, rows = [*BOOKS.transactions], {}, []
     for start in range(0, count, per_answer):
         some = [base[number % len(base)] for number in range(start, min(start + per_answer, count))]
         stated = [{"id": start + at, "amount": text(one.quantity)} for at, one in enumerate(some)]

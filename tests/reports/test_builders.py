@@ -11,7 +11,7 @@ from recon.core.books import Books
 from recon.core.contracts import Report
 from recon.core.document import Cell, Chart, Document, Section, Table
 from recon.core.registry import catalogue
-from reports import accountant, audit
+from reports import accountant, audit, confirmation
 from reports._curves import accounts
 from reports._tables import local_text, status
 from tests.reports.books import BOOKS, END, START, ZONE, at, many
@@ -58,14 +58,21 @@ def chapter(document: Document, key: str) -> Section:
 WORKBOOK, PAGE = accountant.build(BOOKS), audit.build(BOOKS)
 
 
-def test_the_room_holds_the_two_reports_by_their_names() -> None:
+def test_the_room_holds_the_reports_by_their_names() -> None:
     found = catalogue("reports", "REPORT", Report)
-    assert {name: one.formats for name, one in found.items()} == {"accountant": ("xlsx",), "audit": ("html",)}
+    assert {name: one.formats for name, one in found.items()} == {
+        "accountant": ("xlsx",),
+        "audit": ("html",),
+        "confirmation": ("xlsx", "html"),
+        "tax": ("xlsx", "html"),
+    }
     assert all(name == one.name for name, one in found.items())
 
 
 @pytest.mark.parametrize("books", [BOOKS, EMPTY], ids=["full", "empty"])
-@pytest.mark.parametrize("report", [accountant.REPORT, audit.REPORT], ids=lambda one: one.name)
+@pytest.mark.parametrize(
+    "report", [accountant.REPORT, audit.REPORT, confirmation.REPORT], ids=lambda one: one.name
+)
 def test_every_row_has_a_cell_for_every_column(report: Report, books: Books) -> None:
     for section in report.build(books).sections:
         for table in [*section.tables, *(table for part in section.parts for table in part.tables)]:
@@ -123,14 +130,14 @@ def test_every_break_is_shown_in_both_reports_with_its_text() -> None:
 
 
 def test_behind_every_break_stand_its_records_as_received() -> None:
-    parts = chapter(PAGE, "evidence").parts
+    parts = chapter(PAGE, "breaks").parts
     assert [part.key for part in parts] == [one.found.id for one in BOOKS.breaks]
     for part, one in zip(parts, BOOKS.breaks, strict=True):
         assert [block for _, block in part.code] == [record.data for record in one.evidence]
 
 
 def test_a_record_is_traced_to_its_request_and_a_lost_answer_is_named() -> None:
-    records = {part.key: part.tables for part in chapter(PAGE, "evidence").parts}
+    records = {part.key: part.tables for part in chapter(PAGE, "breaks").parts}
     first, lost = records[BOOKS.breaks[0].found.id][0], records[BOOKS.breaks[3].found.id][0]
     assert column(first, "Request") == ["GET https://api.example.com/v1/history?page=1&page_size=100"]
     assert column(first, "Chain line") == [61]
@@ -138,7 +145,7 @@ def test_a_record_is_traced_to_its_request_and_a_lost_answer_is_named() -> None:
 
 
 def test_what_a_break_explains_too_is_told_with_its_difference() -> None:
-    tables_ = {part.key: part.tables for part in chapter(PAGE, "evidence").parts}[BOOKS.breaks[0].found.id]
+    tables_ = {part.key: part.tables for part in chapter(PAGE, "breaks").parts}[BOOKS.breaks[0].found.id]
     assert column(tables_[1], "Check") == ["closing_balance"]
     assert column(tables_[1], "Difference") == [Decimal("0.124999999999999998")]
 
@@ -179,13 +186,8 @@ def test_books_in_which_nothing_was_examined_are_never_called_clean() -> None:
     assert status(EMPTY).label == "Nothing examined"
 
 
-def test_a_page_is_cut_at_ten_thousand_rows_and_says_where_the_others_are() -> None:
-    table = tables(audit.build(many(10_003)))["transactions"]
-    assert len(table.rows) == 10_000
-    assert table.note.startswith(
-        "The first 10,000 of 10,003 rows. The other 3 are in the accountant's workbook"
-    )
-    assert "accountant-2025-03.xlsx" in table.note
+def test_no_row_is_left_out_of_the_pack() -> None:
+    assert len(tables(audit.build(many(10_003)))["transactions"].rows) == 10_003
 
 
 def test_the_local_clock_is_told_with_its_distance_from_utc_on_both_sides_of_its_change() -> None:
