@@ -225,4 +225,4 @@ def _linked_column(column: Column, titles: Container[str], entries: str) -> Colu
     return replace(column, leads=leads) if leads and all(title in titles for title in leads) else column
 
 
-REPORT = Report(name="audit", title=TITLE, formats=("html",), build=build)
+REPORT = Report(name="audit", title=TITLE, formats=("pack",), build=build)

@@ -22,6 +22,7 @@ _FIRST_YEAR, _LAST_YEAR = 2009, 2099
 @click.option(
     "--out", required=True, metavar="DIR", type=click.Path(path_type=Path), help="Where the files go."
 )
+@click.option("--zip", "zipped", is_flag=True, help="The audit pack as one file too.")
 @click.option("--rules", multiple=True, metavar="R", help="tax: us, uk, de, pl or generic; more than once.")
 @click.option("--method", metavar="M", help="tax: as of recon tax.")
 @click.option("--scope", metavar="S", help="tax: as of recon tax.")
@@ -34,10 +35,13 @@ def command(
     rules: Sequence[str],
     method: str | None,
     scope: str | None,
+    *,
+    zipped: bool,
 ) -> None:
     """Writes a report of PERIOD: accountant, audit, confirmation or all; or tax of a YEAR by --rules.
 
-    Beside the files lies a manifest of their digests, for sha256sum -c.
+    The audit pack is a folder, with programs in it that prove it: verify.py and verify.sh. Beside what is written lies
+    a manifest of digests, for sha256sum -c.
     """
     config = load(options)
     if name == _TAX:
@@ -58,7 +62,8 @@ def command(
             next_step=f"Ask for {', '.join(known)}, {_TAX} or all",
         )
     with reading(config) as ledger, options.progress("Reporting") as notify:
-        written = write_reports(config, ledger, asked, known if name == "all" else [name], out, notify)
+        names = known if name == "all" else [name]
+        written = write_reports(config, ledger, asked, names, out, notify, zipped=zipped)
     _answer(options, asked.name, written)
 
 

@@ -8,12 +8,17 @@ from recon.cli._clock import SYSTEM
 from recon.cli._output import Options, table
 from recon.cli._output import command as recon_command
 from recon.cli._session import load, reading
+from recon.core.errors import ConfigError
+from recon.pipeline.pack_proof import PackProved, is_pack, prove_pack
 from recon.pipeline.proof import Proved, prove
 
 FAILED = 5
 
 
 @click.command("verify")
+@click.argument(
+    "folder", required=False, metavar="[DIR]", type=click.Path(path_type=Path, exists=True, file_okay=False)
+)
 @click.option(
     "--since", default="", metavar="SEAL", help="Only what came since the seal of a period, by its hash."
 )
@@ -26,17 +31,49 @@ FAILED = 5
     help="The file of a seal that was kept elsewhere; may be given several times.",
 )
 @recon_command
-def command(options: Options, since: str, files: tuple[Path, ...]) -> int:
-    """Proves that evidence and ledger are as they were sealed.
+def command(options: Options, folder: Path | None, since: str, files: tuple[Path, ...]) -> int:
+    """Proves that evidence and ledger are as they were sealed; or, with DIR, an audit pack as it was exported.
 
     It walks the evidence chain, every sealed answer, the running hashes of entries and acts, and the seals of periods;
     then every answer is read and posted again, beside the ledger, and the two are compared row by row.
     """
+    if folder is not None:
+        return _pack(options, folder, since, files)
     config = load(options)
     with reading(config) as ledger, options.progress("Verifying") as notify:
         found = prove(config, ledger, SYSTEM.monotonic, notify, since=since, files=files)
     options.answer(found.facts(), lambda: _show(found))
     return 0 if found.ok else FAILED
+
+
+def _pack(options: Options, folder: Path, since: str, files: tuple[Path, ...]) -> int:
+    if not is_pack(folder):
+        raise ConfigError(
+            "it is no audit pack",
+            where=str(folder),
+            next_step="Give the folder that recon report audit wrote, or none to prove evidence and ledger",
+        )
+    if since:
+        raise ConfigError("it is about the ledger, and has no meaning for a pack", where="--since")
+    with options.progress("Verifying"):
+        found = prove_pack(folder, files)
+    options.answer(found.facts(), lambda: _show_pack(found))
+    return 0 if found.ok else FAILED
+
+
+def _show_pack(found: PackProved) -> None:
+    click.echo("The pack is sound." if found.ok else "VERIFICATION FAILED.")
+    click.echo(f"Period:   {found.period}, {found.entries} entries, head {found.head}")
+    click.echo(f"Evidence: {found.answers} answers, {found.bytes} bytes, head {found.evidence_head}")
+    click.echo(f"Manifest: {found.manifest}")
+    table(
+        "What was proved",
+        [("Proved", "left"), ("Count", "right"), ("Left out", "left")],
+        [[what, f"{count:,}", left_out] for what, count, left_out in found.parts],
+    )
+    if not found.ok:
+        rows = [[place, text] for place, text in found.problems]
+        table(f"{len(rows)} problems", [("Place", "left"), ("Problem", "left")], rows)
 
 
 def _show(found: Proved) -> None:

@@ -235,12 +235,17 @@ def sealed_bytes(folder: Path, digest: str) -> bytes:
     except (OSError, EOFError, zlib.error) as error:
         found = repr(error).encode()
     if sha256(found) != digest:
-        raise EvidenceError(
-            "the sealed bytes were altered",
-            where=str(body_path(folder, digest)),
-            next_step="Restore them from a backup; recon verify lists what else is wrong",
-        )
+        raise altered(folder, digest)
     return found
+
+
+def altered(folder: Path, digest: str) -> EvidenceError:
+    """What to say of sealed bytes that are not what was sealed."""
+    return EvidenceError(
+        "the sealed bytes were altered",
+        where=str(body_path(folder, digest)),
+        next_step="Restore them from a backup; recon verify lists what else is wrong",
+    )
 
 
 def _lines_backwards(path: Path) -> Iterator[bytes]:

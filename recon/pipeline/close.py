@@ -41,9 +41,10 @@ from recon.pipeline.config import Config
 from recon.pipeline.coverage import Certified, certify
 from recon.pipeline.openings import STREAM as OPENING
 from recon.pipeline.reconcile import Reconciled, examine, reconcile, registered
-from recon.pipeline.report import render, report_names
+from recon.pipeline.report import render, report_names, zip_of
 from recon.pipeline.seals import keep, seal, seals
 from recon.pipeline.session import Session
+from reports._pack.digests import MANIFEST
 
 _UNSETTLED = ("open", "assigned")
 _SERIOUS = ("error", "warning")
@@ -269,12 +270,20 @@ def _looked(session: Session, period: Period) -> Reconciled:
 
 
 def _reports(session: Session, content: Books) -> list[Answer]:
-    """Every report of the period, its bytes sealed."""
+    """Every report of the period, its bytes sealed; a pack as one file, and its manifest by itself."""
     with TemporaryDirectory(prefix="recon-reports-") as folder:
-        return [
-            seal(session.archive, REPORTS, path.name, path.read_bytes())
-            for path in render(content, report_names(), Path(folder))
-        ]
+        files: list[tuple[str, Path]] = []
+        for path in render(session.config, session.ledger, content, report_names(), Path(folder)):
+            if path.is_dir():
+                packed = zip_of(path)
+                files += [(packed.name, packed), (f"{path.name}/{MANIFEST}", path / MANIFEST)]
+            else:
+                files.append((path.name, path))
+        lines = []
+        for name, path in files:
+            with path.open("rb") as body:
+                lines.append(seal(session.archive, REPORTS, name, body))
+        return lines
 
 
 def _document(tx: Transaction, session: Session, period: Period, before: Sequence[Seal]) -> dict[str, Any]:

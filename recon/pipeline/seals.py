@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from recon.core.answers import Answer
 from recon.core.canonical import write_json
@@ -63,10 +63,10 @@ def _standing(steps: Iterable[str]) -> list[Seal]:
         ) from None
 
 
-def seal(archive: Archive, stream: str, url: str, body: bytes) -> Answer:
+def seal(archive: Archive, stream: str, url: str, body: BinaryIO) -> Answer:
     """Seals bytes of the program's own in the evidence."""
     return archive.seal(
-        source=RECON, stream=stream, method="FILE", url=url, params={}, status=None, body=BytesIO(body)
+        source=RECON, stream=stream, method="FILE", url=url, params={}, status=None, body=body
     )
 
 
@@ -80,7 +80,7 @@ def keep(
 ) -> Path | None:
     """Seals a step and enters it, with what was sealed ``before`` it; the file of one that closes a period."""
     with _file(folder, document) as path:
-        line = seal(archive, PERIODS, place(document), write_json(dict(document)).encode())
+        line = seal(archive, PERIODS, place(document), BytesIO(write_json(dict(document)).encode()))
         failpoint("seals.line-sealed")
     failpoint("seals.file-written")
     with ledger.transaction() as tx:

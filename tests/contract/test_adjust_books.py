@@ -88,7 +88,7 @@ def test_it_stands_apart_in_both_reports_with_its_share_of_the_balance(made: Hou
     sheet = [[str(cell) for cell in row] for row in book["Adjustments"].iter_rows(values_only=True)]
     told = [row for row in sheet if "network_fee" in row]
     assert len(told) == 2 and all("Anna" in row and "Bob" in row for row in told)
-    page = (made.folder / "out" / "audit-2025-Q1.html").read_text(encoding="utf-8")
+    page = (made.folder / "out" / "audit-2025-Q1" / "index.html").read_text(encoding="utf-8")
     assert "Adjustments" in page and "the chain took it" in page
     (row,) = [
         [str(cell) for cell in row] for row in book["Balances"].iter_rows(values_only=True) if "BTC" in row

@@ -95,9 +95,10 @@ def test_a_close_seals_balances_entries_breaks_settings_and_reports_under_one_ha
         {"account": "external:broker", "asset": "BTC", "quantity": "-1.5"},
     ]
     assert [(one["source"], one["seq"]) for one in told["newest"]] == [("broker", 3)]
-    names = {"accountant-2025-01.xlsx", "audit-2025-01.html"}
-    names |= {"confirmation-2025-01.xlsx", "confirmation-2025-01.html"}
-    assert set(told["reports"]) == names
+    assert set(told["reports"]) == {
+        "accountant-2025-01.xlsx", "audit-2025-01.zip", "audit-2025-01/manifest.sha256",
+        "confirmation-2025-01.xlsx", "confirmation-2025-01.html",
+    }  # fmt: skip
     assert told["settings"]["sources"]["broker"]["kind"] == "csv"
     assert Path(answer["file"]).stat().st_mode & 0o777 == 0o600
     line = json.loads((made.folder / "evidence" / "chain.jsonl").read_text().splitlines()[-1])

@@ -116,7 +116,7 @@ def test_before_the_first_pull_nothing_was_asked(made: House) -> None:
 def test_the_certificate_stands_in_every_report(made: House) -> None:
     recon(made.folder, "pull")
     recon(made.folder, "report", "all", "2025-Q1", "--out", "out")
-    page = (made.folder / "out" / "audit-2025-Q1.html").read_text()
+    page = (made.folder / "out" / "audit-2025-Q1" / "index.html").read_text()
     assert "withdrawals/BTC" in page and "not queried" in page
     from python_calamine import CalamineWorkbook
 

@@ -148,7 +148,7 @@ def test_nothing_is_written_outside_the_folders(seen: Seen) -> None:
         ".recon",
     }  # fmt: skip
     assert {path.name for path in (seen.made.folder / "reports-out").iterdir()} == {
-        "accountant-2025-Q1.xlsx", "audit-2025-Q1.html", "confirmation-2025-Q1.xlsx", "confirmation-2025-Q1.html",
+        "accountant-2025-Q1.xlsx", "audit-2025-Q1", "confirmation-2025-Q1.xlsx", "confirmation-2025-Q1.html",
         "manifest.sha256",
     }  # fmt: skip
 
@@ -181,7 +181,7 @@ class Page(HTMLParser):
 
 
 def test_the_page_holds_it_as_text_only(seen: Seen) -> None:
-    text = (seen.made.folder / "reports-out" / "audit-2025-Q1.html").read_text(encoding="utf-8")
+    text = (seen.made.folder / "reports-out" / "audit-2025-Q1" / "index.html").read_text(encoding="utf-8")
     page = Page()
     page.feed(text)
     assert SCRIPT in page.words and CALC in page.words

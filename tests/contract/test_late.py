@@ -43,10 +43,11 @@ def bridged(made: House, period: str = "2025-01", code: int = 0) -> dict[tuple[s
 
 
 def digests(made: House, out: str) -> dict[str, str]:
-    recon(made.folder, "report", "all", "2025-01", "--out", out)
+    recon(made.folder, "report", "all", "2025-01", "--out", out, "--zip")
+    found = sorted(path for path in (made.folder / out).rglob("*") if path.is_file())
     return {
-        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted((made.folder / out).iterdir())
+        path.relative_to(made.folder / out).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in found
     }
 
 
@@ -89,15 +90,15 @@ def test_late_items_are_told_on_the_screen_and_in_both_reports(made: House, tmp_
     book = load_workbook(tmp_path / "out" / "accountant-2025-02.xlsx", data_only=True)
     cells = [str(cell) for row in book["Prior-period items"].iter_rows(values_only=True) for cell in row]
     assert {"2025-01", "broker", "ETH", "deposit", "broker/4"} <= set(cells)
-    page = (tmp_path / "out" / "audit-2025-02.html").read_text()
+    page = (tmp_path / "out" / "audit-2025-02" / "index.html").read_text()
     assert "Prior-period items" in page and "broker/4" in page
 
 
 def test_reports_of_a_sealed_period_stay_to_the_byte_until_it_is_opened_again(made: House) -> None:
     first = digests(made, "one")
-    assert set(first) == {
-        "accountant-2025-01.xlsx", "audit-2025-01.html", "confirmation-2025-01.xlsx", "confirmation-2025-01.html",
-        "manifest.sha256",
+    assert {name.partition("/")[0] for name in first} == {
+        "accountant-2025-01.xlsx", "audit-2025-01", "audit-2025-01.zip", "confirmation-2025-01.xlsx",
+        "confirmation-2025-01.html", "seal-2025-01.json", "manifest.sha256",
     }  # fmt: skip
     pull(made, *JANUARY, LATE, *FEBRUARY, "2025-02-07T10:00:00Z,deposit,main,SOL,3,3,s")
     recon(made.folder, "reconcile", "2025-01", "--quiet")
@@ -111,7 +112,7 @@ def test_reports_of_a_sealed_period_stay_to_the_byte_until_it_is_opened_again(ma
 
 
 def test_a_sealed_report_whose_bytes_were_altered_is_refused(made: House) -> None:
-    digest = digests(made, "one")["audit-2025-01.html"]
+    digest = digests(made, "one")["audit-2025-01.zip"]
     (made.folder / "evidence" / digest[:2] / f"{digest}.gz").write_bytes(b"other")
     assert "altered" in recon(made.folder, "report", "all", "2025-01", "--out", "two", code=5).stderr
 

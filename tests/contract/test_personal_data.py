@@ -36,7 +36,7 @@ def everything_told(made: House) -> str:
     reconciled = recon(made.folder, "reconcile", "all", "--json", code=3)
     assert "unclassified" in [one["check"] for one in reconciled.json["breaks"]]
     recon(made.folder, "report", "all", "all", "--out", "out")
-    page = (made.folder / "out" / "audit-all.html").read_text()
+    page = (made.folder / "out" / "audit-all" / "index.html").read_text()
     from openpyxl import load_workbook
 
     book = load_workbook(made.folder / "out" / "accountant-all.xlsx")

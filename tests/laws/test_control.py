@@ -39,6 +39,7 @@ from recon.pipeline.adjust import Adjustment, Wanted, approve, draft, listed, re
 from recon.pipeline.breaks_read import read
 from recon.pipeline.bridge import bridge
 from recon.pipeline.close import close, reopen, sign
+from recon.pipeline.pack_proof import prove_pack
 from recon.pipeline.rebuild import rebuild_into
 from recon.pipeline.reconcile import Reconciled, reconcile
 from recon.pipeline.register import Life, facts_of
@@ -343,9 +344,11 @@ class Control(RuleBasedStateMachine):
             self.bridged(seal)
             out = company.folder / f"out-{seal.period.name}"
             with company.ledger() as ledger:
-                written = write_reports(company.config, ledger, seal.period, report_names(), out)
-            digests = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in written[:-1]}
-            assert digests == seal.document["reports"]
+                write_reports(company.config, ledger, seal.period, report_names(), out, zipped=True)
+            for name, digest in seal.document["reports"].items():
+                assert hashlib.sha256((out / name).read_bytes()).hexdigest() == digest
+            seal_file = out / f"seal-{seal.period.name}.json"
+            assert prove_pack(out / f"audit-{seal.period.name}", [seal_file]).problems == []
         for text in self.files.values():
             for digest in json.loads(text)["reports"].values():
                 assert hashlib.sha256(sealed_bytes(company.config.evidence, digest)).hexdigest() == digest

@@ -99,8 +99,9 @@ def closed(config: Config, name: str) -> Closed:
 def reports(config: Config, name: str, out: Path) -> dict[str, str]:
     asked = period(name, ZoneInfo("UTC"), SYSTEM.now())
     with open_ledger(config.ledger_url, create=False) as ledger:
-        written = write_reports(config, ledger, asked, report_names(), out)
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in written[:-1]}
+        write_reports(config, ledger, asked, report_names(), out, zipped=True)
+    names = [f"accountant-{name}.xlsx", f"audit-{name}.zip", f"audit-{name}/manifest.sha256"]
+    return {one: hashlib.sha256((out / one).read_bytes()).hexdigest() for one in names}
 
 
 def said_today(rows: Rows, months: int) -> Decimal:

@@ -62,7 +62,7 @@ def test_the_room_holds_the_reports_by_their_names() -> None:
     found = catalogue("reports", "REPORT", Report)
     assert {name: one.formats for name, one in found.items()} == {
         "accountant": ("xlsx",),
-        "audit": ("html",),
+        "audit": ("pack",),
         "confirmation": ("xlsx", "html"),
         "tax": ("xlsx", "html"),
     }
