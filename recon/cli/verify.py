@@ -1,5 +1,6 @@
 """``recon verify``: proves that nothing was altered."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -10,7 +11,7 @@ from recon.cli._output import command as recon_command
 from recon.cli._session import load, reading
 from recon.core.errors import ConfigError
 from recon.pipeline.pack_proof import PackProved, is_pack, prove_pack
-from recon.pipeline.proof import Proved, prove
+from recon.pipeline.proof import Part, Proved, prove
 
 FAILED = 5
 
@@ -55,8 +56,8 @@ def _pack(options: Options, folder: Path, since: str, files: tuple[Path, ...]) -
         )
     if since:
         raise ConfigError("it is about the ledger, and has no meaning for a pack", where="--since")
-    with options.progress("Verifying"):
-        found = prove_pack(folder, files)
+    with options.progress("Verifying") as notify:
+        found = prove_pack(folder, files, SYSTEM.monotonic, notify)
     options.answer(found.facts(), lambda: _show_pack(found))
     return 0 if found.ok else FAILED
 
@@ -66,11 +67,7 @@ def _show_pack(found: PackProved) -> None:
     click.echo(f"Period:   {found.period}, {found.entries} entries, head {found.head}")
     click.echo(f"Evidence: {found.answers} answers, {found.bytes} bytes, head {found.evidence_head}")
     click.echo(f"Manifest: {found.manifest}")
-    table(
-        "What was proved",
-        [("Proved", "left"), ("Count", "right"), ("Left out", "left")],
-        [[what, f"{count:,}", left_out] for what, count, left_out in found.parts],
-    )
+    _show_parts(found.parts)
     if not found.ok:
         rows = [[place, text] for place, text in found.problems]
         table(f"{len(rows)} problems", [("Place", "left"), ("Problem", "left")], rows)
@@ -82,21 +79,25 @@ def _show(found: Proved) -> None:
         f"Evidence: {found.evidence.answers} answers, {found.evidence.bytes} bytes, head {found.evidence.head}"
     )
     click.echo(f"Ledger:   {found.entries} entries, head {found.head}")
-    parts = [
+    _show_parts(found.parts)
+    if not found.ok:
+        rows = [[source or "", place, text] for source, place, text in found.problems]
+        table(f"{len(rows)} problems", [("Source", "left"), ("Place", "left"), ("Problem", "left")], rows)
+
+
+def _show_parts(parts: Sequence[Part]) -> None:
+    rows = [
         [
             one.what,
             "" if one.left_out and not one.count else f"{one.count:,}",
             f"{one.seconds:.1f}",
             one.left_out,
         ]
-        for one in found.parts
+        for one in parts
     ]
     columns = [("Proved", "left"), ("Count", "right"), ("Seconds", "right"), ("Left out", "left")]
     table(
         "What was proved",
-        columns if any(one.left_out for one in found.parts) else columns[:3],
-        parts if any(one.left_out for one in found.parts) else [row[:3] for row in parts],
+        columns if any(one.left_out for one in parts) else columns[:3],
+        rows if any(one.left_out for one in parts) else [row[:3] for row in rows],
     )
-    if not found.ok:
-        rows = [[source or "", place, text] for source, place, text in found.problems]
-        table(f"{len(rows)} problems", [("Source", "left"), ("Place", "left"), ("Problem", "left")], rows)

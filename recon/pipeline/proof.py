@@ -37,6 +37,15 @@ class Part:
     seconds: float
     left_out: str = ""
 
+    def facts(self) -> dict[str, Any]:
+        """As the JSON answer states it."""
+        return {
+            "what": self.what,
+            "count": self.count,
+            "seconds": f"{self.seconds:.3f}",
+            "left_out": self.left_out,
+        }
+
 
 @dataclass(frozen=True, kw_only=True)
 class Proved:
@@ -63,15 +72,7 @@ class Proved:
             "problems": [
                 {"source": source, "place": place, "text": text} for source, place, text in self.problems
             ],
-            "proved": [
-                {
-                    "what": one.what,
-                    "count": one.count,
-                    "seconds": f"{one.seconds:.3f}",
-                    "left_out": one.left_out,
-                }
-                for one in self.parts
-            ],
+            "proved": [one.facts() for one in self.parts],
         }
 
 

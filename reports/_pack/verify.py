@@ -100,8 +100,10 @@ class Pack:
                 yield f"{name}:{lines.line_num}", [one[1:] if one[:1] == "'" else one for one in row]
 
 
-def prove(folder: Path, seals: Sequence[Path] = ()) -> Pack:
-    """Proves a pack; ``seals`` are files of seals that were kept elsewhere."""
+def prove(
+    folder: Path, seals: Sequence[Path] = (), begins: Callable[[str], None] = lambda part: None
+) -> Pack:
+    """Proves a pack; ``seals`` are files of seals that were kept elsewhere. ``begins`` is told of each part."""
     pack = Pack(folder)
     parts: list[tuple[str, Callable[[Pack], int]]] = [
         ("files", _files),
@@ -116,6 +118,7 @@ def prove(folder: Path, seals: Sequence[Path] = ()) -> Pack:
     ]
     with localcontext(Context(prec=200, traps=[Inexact, InvalidOperation])):
         for what, part in parts:
+            begins(what)
             pack.left_out, count = "", 0
             try:
                 count = part(pack)
@@ -143,24 +146,28 @@ def _files(pack: Pack) -> int:
     """Every file against the manifest, and no file beside those it lists."""
     folder = pack.folder
     pack.manifest = _sha256(folder / MANIFEST)
-    own = set(_changed_lines(folder, MANIFEST))
-    for number in sorted(own):
-        pack.fault(f"{MANIFEST}:{number}", f"it or {LINES}/{MANIFEST} was altered: the two do not fit")
-    for number, raw in enumerate((folder / MANIFEST).read_bytes().split(b"\n")[:-1], start=1):
+    own = _changed_lines(folder, MANIFEST)
+    lines = (folder / MANIFEST).read_bytes().split(b"\n")[:-1]
+    for number, raw in enumerate(lines, start=1):
         found = _NAME.match(raw.decode("utf-8", "replace"))
-        if not found:
-            pack.fault(f"{MANIFEST}:{number}", "the line is not a digest and the name of a file")
-            continue
-        digest, name = found.groups()
-        pack.listed[name] = digest
+        digest, name = found.groups() if found else ("", "")
+        pack.listed[name or str(number)] = digest
         path = folder / name
-        if path.is_symlink() or not path.is_file():
-            pack.fault(name, "the file is missing")
-        elif _sha256(path) != digest and number not in own:
-            where = _changed_lines(folder, name) if (folder / LINES / name).is_file() else []
-            for line in where[:20]:
+        is_there = path.is_file() and not path.is_symlink()
+        if number in own:
+            altered = f"{LINES}/{MANIFEST}" if is_there and _sha256(path) == digest else MANIFEST
+            pack.fault(
+                f"{altered}:{number}", f"the line was altered: {MANIFEST} and its own lines do not fit"
+            )
+        elif not is_there:
+            pack.fault(name or f"{MANIFEST}:{number}", "the file is missing, or is none that could be there")
+        elif _sha256(path) != digest:
+            of = name[len(LINES) + 1 :] if name.startswith(f"{LINES}/") else name
+            for line in _changed_lines(folder, of)[:20]:
                 pack.fault(f"{name}:{line}", "the line was altered, added or taken away")
             pack.fault(name, "the file is not the one that the manifest lists")
+    if own and own[-1] > len(lines):
+        pack.fault(f"{MANIFEST}:{own[-1]}", f"it has more or fewer lines than {LINES}/{MANIFEST}")
     known = {*pack.listed, MANIFEST, f"{LINES}/{MANIFEST}"}
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
@@ -172,6 +179,8 @@ def _files(pack: Pack) -> int:
 
 def _changed_lines(folder: Path, name: str) -> list[int]:
     """The lines of a file that are not those its digests tell of; where their count differs, the first alone."""
+    if not (folder / LINES / name).is_file():
+        return []
     kept = (folder / LINES / name).read_bytes().split(b"\n")[:-1]
     with (folder / name).open("rb") as file:
         made = [hashlib.sha256(line).hexdigest()[:16].encode() for line in file]
@@ -254,12 +263,13 @@ def _seal(pack: Pack, name: str, path: Path, is_kept: bool) -> tuple[str, dict[s
         bare = {key: value for key, value in document.items() if key != "seal"}
         if hashlib.sha256(_canonical(bare).encode()).hexdigest() != document["seal"]:
             pack.fault(name, "the seal is not the hash of what it states: the document was altered")
-        number, link = document["evidence"]["seq"], document["evidence"]["link"]
-        if pack.links.get(number, GENESIS) != link:
-            pack.fault(name, f"line {number} of the evidence chain is not the one that it was put on")
         stated = document["reports"].get(f"audit-{pack.about['period']}/{MANIFEST}")
-        if is_kept and document["period"] == pack.about["period"] and stated != pack.manifest:
+        is_own = is_kept and document["period"] == pack.about["period"]
+        if is_own and stated != pack.manifest:
             pack.fault(MANIFEST, f"its digest is {pack.manifest}, and the seal states {stated}")
+        number, link = document["evidence"]["seq"], document["evidence"]["link"]
+        if pack.links.get(number, link if is_own else GENESIS) != link:
+            pack.fault(name, f"line {number} of the evidence chain is not the one that it was put on")
         _ = document["ends_at"], document["previous"], document["newest"], document["balances"]
     except UNREADABLE as error:
         pack.fault(name, f"it is not the document of a seal: {type(error).__name__} {error}")

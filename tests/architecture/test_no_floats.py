@@ -10,6 +10,7 @@ NOT_MONEY = {
     "recon/core/contracts.py": "seconds of the clock that is handed in",
     "recon/pipeline/clock.py": "seconds of the clock that is handed in",
     "recon/pipeline/proof.py": "seconds that a part of the proof took",
+    "recon/pipeline/pack_proof.py": "seconds that a part of the proof took",
     "recon/sources/_guard.py": "seconds that a source has left",
     "recon/sources/_http.py": "seconds of deadlines and waits",
     "recon/sources/_settings.py": "seconds of the deadline",
@@ -18,6 +19,7 @@ NOT_MONEY = {
 JSON_WITHOUT_FRACTIONS = {
     "recon/demo/": "the sample data states every amount as a string",
     "recon/pipeline/register.py": "the facts of a break are our own canonical JSON, every amount a string",
+    "reports/_pack/": "an auditor's program takes documents as they are: each is held to its hash first",
     "recon/evidence/": "a line of the chain counts in whole numbers, and its canonical text refuses any other",
 }
 

@@ -26,6 +26,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from recon.cli._clock import SYSTEM
 from recon.core.acts import same_person
 from recon.core.errors import ConfigError
 from recon.core.seals import REOPENED, Seal
@@ -348,7 +349,7 @@ class Control(RuleBasedStateMachine):
             for name, digest in seal.document["reports"].items():
                 assert hashlib.sha256((out / name).read_bytes()).hexdigest() == digest
             seal_file = out / f"seal-{seal.period.name}.json"
-            assert prove_pack(out / f"audit-{seal.period.name}", [seal_file]).problems == []
+            assert prove_pack(out / f"audit-{seal.period.name}", [seal_file], SYSTEM.monotonic).problems == []
         for text in self.files.values():
             for digest in json.loads(text)["reports"].values():
                 assert hashlib.sha256(sealed_bytes(company.config.evidence, digest)).hexdigest() == digest
