@@ -21,7 +21,7 @@ _OF_UNITS: tuple[tuple[str, str, tuple[_Term, ...]], ...] = (
         ((1, _GENERAL, "Credit", ""), (-1, _TRIAL, "Credit", "")),
     ),
     ("Roll-forward of every place", "roll_forward", ((1, "roll_forward", "Check", ""),)),
-    ("Roll-forward of the entity", "roll_forward", ((1, "entity_roll_forward", "Check", ""),)),
+    ("Roll-forward of the entity", "entity_roll_forward", ((1, "entity_roll_forward", "Check", ""),)),
     (
         "Roll-forward less trial balance", "roll_forward",
         (

@@ -32,7 +32,8 @@ def build(books: Books) -> Document:
                 key="controls",
                 title="Checks",
                 facts=[proofs.result],
-                tables=[proofs.controls, _tables.checks(books)],
+                tables=[proofs.controls, _tables.checks(books), _ages.ages(books)],
+                charts=[_ages.CHART],
             ),
             *sheets,
             Section(
@@ -48,13 +49,13 @@ def build(books: Books) -> Document:
 def _sheets(books: Books) -> Iterator[Section]:
     """All that the controls are about."""
     yield Section(key="sources", title="Sources", tables=[_tables.sources(books)])
+    yield Section(key="coverage", title="Coverage", tables=[_tables.coverage(books)])
+    yield Section(key="second_readings", title="Second readings", tables=[_tables.second_readings(books)])
+    yield Section(key="roll_forward", title="Roll-forward (units)", tables=[_rolled.roll_forward(books)])
     yield Section(
-        key="coverage", title="Coverage", tables=[_tables.coverage(books), _tables.second_readings(books)]
-    )
-    yield Section(
-        key="roll_forward",
-        title="Roll-forward (units)",
-        tables=[_rolled.roll_forward(books), _rolled.entity_roll_forward(books)],
+        key="entity_roll_forward",
+        title="Roll-forward (units, entity)",
+        tables=[_rolled.entity_roll_forward(books)],
     )
     yield Section(
         key="values",
@@ -86,13 +87,7 @@ def _sheets(books: Books) -> Iterator[Section]:
     yield Section(
         key="stated_prices", title="Stated prices", tables=[_schedules.stated_prices(books)], judged=True
     )
-    yield Section(
-        key="breaks",
-        title="Breaks",
-        tables=[_tables.breaks(books), _ages.ages(books)],
-        charts=[_ages.CHART],
-        judged=True,
-    )
+    yield Section(key="breaks", title="Breaks", tables=[_tables.breaks(books)], judged=True)
     yield Section(key="adjustments", title="Adjustments", tables=[_tables.adjustments(books)], judged=True)
     yield Section(key="prior_items", title="Prior-period items", tables=[_tables.prior_items(books)])
 

@@ -91,7 +91,9 @@ def test_it_stands_apart_in_both_reports_with_its_share_of_the_balance(made: Hou
     page = (made.folder / "out" / "audit-2025-Q1" / "index.html").read_text(encoding="utf-8")
     assert "Adjustments" in page and "the chain took it" in page
     (row,) = [
-        [str(cell) for cell in row] for row in book["Balances"].iter_rows(values_only=True) if "BTC" in row
+        [str(cell) for cell in row]
+        for row in book["Balance proof"].iter_rows(values_only=True)
+        if "BTC" in row
     ]
     assert "-0.0005" in row
 

@@ -311,7 +311,7 @@ def test_a_running_balance_that_breaks_in_march_is_one_break_and_does_not_hold_u
         recon(tmp_path, "reconcile", "all", "--quiet", code=3)
         (found,) = register(made)
         assert (found["id"], found["check"], found["difference"]) == (left["name"], "running_balance", "1")
-        rows = load_workbook(tmp_path / report, data_only=True)["Balances"].iter_rows(values_only=True)
+        rows = load_workbook(tmp_path / report, data_only=True)["Balance proof"].iter_rows(values_only=True)
         assert [row[:3] for row in rows if found["id"] in row] == [("fuse", "main", "BTC")]
 
 

@@ -36,7 +36,7 @@ def rolled(made: House, period: str) -> dict[str, tuple[Any, ...]]:
     """Opening, prior-period items and closing in BTC by source, from the workbook of a period."""
     recon(made.folder, "report", "accountant", period, "--out", period)
     book = load_workbook(made.folder / period / f"accountant-{period}.xlsx", data_only=True)
-    rows = list(book["Roll-forward"].iter_rows(values_only=True))
+    rows = list(book["Roll-forward (units)"].iter_rows(values_only=True))
     titles = next(row for row in rows if "Opening" in row)
     places = [titles.index(one) for one in ("Opening", "Prior-period items", "Closing")]
     return {row[0]: tuple(row[one] or 0 for one in places) for row in rows if "main" in row and "BTC" in row}

@@ -18,7 +18,8 @@ from tests.reports.test_builders import EMPTY, chapter, column, tables
 from tests.reports.valued import UNPRICED, UNTOLD
 
 SHEETS = [
-    "Cover and sign-off", "Checks", "Sources", "Coverage", "Roll-forward (units)", "Roll-forward (cost, fair value)",
+    "Cover and sign-off", "Checks", "Sources", "Coverage", "Second readings", "Roll-forward (units)",
+    "Roll-forward (units, entity)", "Roll-forward (cost, fair value)",
     "Balance proof", "Transfers and in-transit", "Trial balance", "General ledger", "Lots and gains", "Open positions",
     "Open lots", "Fees and income", "Prices", "Stated prices", "Breaks", "Adjustments", "Prior-period items",
     "Control totals and hashes",

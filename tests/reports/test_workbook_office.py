@@ -42,23 +42,23 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_every_check_comes_out_zero_and_so_does_their_total(book: Path) -> None:
-    titles, rows, total = sheet(book, "Roll-forward")
+    titles, rows, total = sheet(book, "Roll-forward (units)")
     place = titles.index("Check")
     assert [row[place] for row in rows] == [0] * len(BOOKS.roll_forward)
     assert total[place] == 0
 
 
 def test_formulas_give_what_the_books_say(book: Path) -> None:
-    titles, rows, _ = sheet(book, "Roll-forward")
+    titles, rows, _ = sheet(book, "Roll-forward (units)")
     closing = [row[titles.index("Closing")] for row in rows]
     assert closing == pytest.approx([float(one.closing) for one in BOOKS.roll_forward], rel=1e-13)
-    titles, rows, _ = sheet(book, "Balances")
+    titles, rows, _ = sheet(book, "Balance proof")
     difference = [row[titles.index("Difference")] for row in rows]
     assert difference == pytest.approx([float(one.difference) for one in BOOKS.balances], rel=1e-12)
 
 
 def test_totals_are_those_of_the_rows(book: Path) -> None:
-    cells = CalamineWorkbook.from_path(book).get_sheet_by_name("Summary").to_python()
+    cells = CalamineWorkbook.from_path(book).get_sheet_by_name("Checks").to_python()
     total = next(row for row in cells if row[0] == "Total")
     assert total[2:4] == [sum(one.tested for one in BOOKS.checks), len(BOOKS.breaks)]
 
@@ -73,15 +73,16 @@ def test_no_cell_shows_an_error(book: Path) -> None:
 
 def test_hostile_text_is_still_text_after_the_round_trip(tmp_path: Path) -> None:
     path = reckoned_books(hostile_books(), tmp_path)
-    titles, rows, _ = sheet(path, "Transactions")
-    for text, row in zip(CORPUS, rows, strict=True):
+    titles, rows, _ = sheet(path, "General ledger")
+    for text, row in zip(CORPUS, rows[: len(CORPUS)], strict=True):
         cell = row[titles.index("Kind")]
         assert isinstance(cell, str)
         assert len(text) > 1000 or cell == visible(text)
+    pages = load_workbook(path)
     formulas = {
-        cell.value
-        for row in load_workbook(path)["Transactions"].iter_rows()
+        str(cell.value)
+        for row in pages["General ledger"].iter_rows()
         for cell in row
         if cell.data_type == "f"
     }
-    assert not formulas
+    assert not [one for one in formulas if not re.match(r"=-?(ROUND|SUBTOTAL|SUM)", one)]
