@@ -14,14 +14,21 @@ _Found = Mapping[_Shape, Mapping[tuple[str, ...], Decimal | int]]
 
 
 def reckoned(asked: Iterable[Sums], tables: Iterable[Table]) -> dict[Sums, Live]:
-    """Each of these figures; every table is walked once, and one that is not named never."""
-    wanted = list(dict.fromkeys(asked))
+    """Each of these figures; every table is walked once, and one that is not named never.
+
+    A table without a row adds nothing, and is left out: a workbook has no formula over it.
+    """
+    there = {table.key: table for table in tables if len(table.rows)}
+    wanted = {sums: tuple(one for one in sums if one.table in there) for sums in asked}
     shapes: dict[str, set[_Shape]] = defaultdict(set)
-    for one in (part for sums in wanted for part in sums):
+    for one in (part for sums in wanted.values() for part in sums):
         shapes[one.table].add(_shape(one))
-    found = {table.key: _walked(table, shapes[table.key]) for table in tables if table.key in shapes}
+    found = {key: _walked(there[key], some) for key, some in shapes.items()}
     with exact():
-        return {sums: Live(sum(_signed(one, found) for one in sums), sums) for sums in wanted}
+        return {
+            asked: Live(sum((_signed(one, found) for one in sums), ZERO), sums)
+            for asked, sums in wanted.items()
+        }
 
 
 def _signed(one: Sum, found: Mapping[str, _Found]) -> Decimal | int:
