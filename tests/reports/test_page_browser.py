@@ -64,7 +64,7 @@ def test_hostile_text_does_not_run(hostile: Visit) -> None:
     hostile.page.wait_for_timeout(300)
     assert hostile.requests == [hostile.path.as_uri()]
     assert hostile.complaints == []
-    assert hostile.page.title().startswith("Audit report: ")
+    assert hostile.page.title().startswith("Audit pack: ")
     assert hostile.page.locator("h1").count() == 1
     assert hostile.page.locator("main script, main img, main iframe, main form, main style").count() == 0
 
@@ -82,7 +82,7 @@ def test_headings_and_anchors_lead_where_they_say(plain: Visit) -> None:
 
 def test_a_copied_number_is_the_number_and_nothing_else(plain: Visit) -> None:
     copied = plain.page.evaluate(
-        """() => [...document.querySelectorAll("#chapter-roll_forward td.n")].map(cell => {
+        """() => [...document.querySelectorAll("#chapter-accounts td.n")].map(cell => {
             getSelection().selectAllChildren(cell); return getSelection().toString(); })"""
     )
     assert "38114.006231" in copied
@@ -92,7 +92,7 @@ def test_a_copied_number_is_the_number_and_nothing_else(plain: Visit) -> None:
 
 def test_decimal_points_stand_beneath_one_another(plain: Visit) -> None:
     left = plain.page.evaluate(
-        """() => [...document.querySelectorAll("#chapter-roll_forward tbody tr td:nth-child(4) span[class^=f]")]
+        """() => [...document.querySelectorAll("#chapter-accounts > .scroll tbody tr td:nth-child(4) span[class^=f]")]
             .map(part => Math.round(part.getBoundingClientRect().left * 10))"""
     )
     assert len(left) == len(BOOKS.roll_forward)
