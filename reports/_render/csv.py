@@ -5,7 +5,7 @@ that begins with one of = + - @ ' or a control would be a formula to a spreadshe
 reads the text takes off again.
 """
 
-import csv
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -18,6 +18,7 @@ from recon.core.times import short_text
 
 Add = Callable[[Iterable[Sequence[Cell]]], None]
 """Takes the next rows."""
+_ODD = re.compile('[,"\r\n]')
 _ACTIVE = frozenset("=+-@'\t\r\n")
 
 
@@ -31,9 +32,17 @@ def render(table: Table, path: Path) -> None:
 def writing(columns: Sequence[Column], path: Path) -> Iterator[Add]:
     """A new file with the titles of these columns, to be given its rows in the block."""
     with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
-        lines = csv.writer(file, lineterminator="\n")
-        lines.writerow(plain(column.title) for column in columns)
-        yield lambda rows: lines.writerows([plain(cell) for cell in row] for row in rows)
+        file.write(_line(column.title for column in columns))
+        yield lambda rows: file.writelines(map(_line, rows))
+
+
+def _line(cells: Iterable[Cell]) -> str:
+    """A line, in which a lone carriage return is quoted too: Python's own writer leaves it bare, and it ends a row."""
+    return (",".join(map(_quoted, map(plain, cells))) or '""') + "\n"
+
+
+def _quoted(word: str) -> str:
+    return '"' + word.replace('"', '""') + '"' if _ODD.search(word) else word
 
 
 def plain(cell: Cell) -> str:

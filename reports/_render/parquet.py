@@ -62,4 +62,4 @@ def _value(cell: Cell, kind: Any) -> Any:
         cell = cell.value
     if cell is None or kind != pa.string():
         return Decimal(cell) if isinstance(cell, int) and pa.types.is_decimal(kind) else cell
-    return str(cell)
+    return str(cell).encode(errors="backslashreplace").decode()

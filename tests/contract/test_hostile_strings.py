@@ -1,5 +1,7 @@
 """What a venue or a file writes is only ever text: in the ledger, on the terminal, in a workbook and on a page."""
 
+import re
+import subprocess
 import zipfile
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -8,6 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 from openpyxl import load_workbook
 
+from reports._pack.verify import prove
 from tests.contract.house import House, house, places
 from tests.contract.outside import Ran, recon
 
@@ -178,6 +181,17 @@ class Page(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.words += data
+
+
+def test_the_pack_is_proved_with_it_by_python_and_by_a_shell_and_no_file_is_called_by_it(seen: Seen) -> None:
+    pack = seen.made.folder / "reports-out" / "audit-2025-Q1"
+    assert prove(pack).problems == []
+    ran = subprocess.run(["/bin/sh", pack / "verify.sh"], capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout
+    names = {path.relative_to(pack).as_posix() for path in pack.rglob("*")}
+    assert all(re.fullmatch(r"[A-Za-z0-9_./-]+", name) for name in names)
+    postings = (pack / "ledger" / "postings.csv").read_text(encoding="utf-8")
+    assert UP in postings and CALC in postings
 
 
 def test_the_page_holds_it_as_text_only(seen: Seen) -> None:
