@@ -59,7 +59,7 @@ def command(
         raise ConfigError(
             f"there is no report {name!r}",
             where="NAME",
-            next_step=f"Ask for {', '.join(known)}, {_TAX} or all",
+            next_step=f"Ask for {', '.join(known)} or all; or for {_TAX} of a YEAR",
         )
     with reading(config) as ledger, options.progress("Reporting") as notify:
         names = known if name == "all" else [name]

@@ -123,7 +123,7 @@ def _hold_to_schema(args: tuple[str, ...], ran: Ran, whole: str) -> None:
         assert document["error"]["kind"] and document["error"]["message"], whole
         assert ran.code not in (0, 3), whole
         return
-    command = next((one for one in args if one in (*_ALONE, *_PARTS, *_GROUPS)), "")
+    command = next((one for one in args if one in (*_ALONE, *_PARTS, *_GROUPS, "report")), "")
     for word in args[args.index(command) + 1 :] if command in _GROUPS else ():
         if word in _GROUPS[command]:
             fitting(_GROUPS[command][word].format(word), document)
