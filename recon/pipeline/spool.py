@@ -4,6 +4,7 @@ import json
 import os
 from array import array
 from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
 from tempfile import TemporaryFile
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
@@ -54,7 +55,7 @@ class Spool(Generic[T]):
         """Those from one place until before another."""
         start, end = self._ends[first], self._ends[after]
         lines = os.pread(self._file.fileno(), end - start, start).splitlines()
-        return [self._thaw(json.loads(line)) for line in lines]
+        return [self._thaw(json.loads(line, parse_float=Decimal, parse_int=int)) for line in lines]
 
     def pick(self, places: Sequence[int]) -> "Picked[T]":
         """Those at these places, in the order of the places."""
