@@ -1,5 +1,6 @@
 """Laws: clean books never break; whatever fault is planted is found, placed and never given a false name."""
 
+import os
 from collections.abc import Sequence
 from random import Random
 
@@ -16,7 +17,7 @@ from tests.laws._planted import PLANTS, planted
 
 Drawn = tuple[int, int, tuple[str, ...]]
 TRIES = settings().max_examples
-FIXED = settings.get_current_profile_name() == "ci"
+FIXED = os.environ.get("CI") == "true"
 """A change is held to the same cases as the one before it; make soak and everybody's own runs draw new ones."""
 ONE = st.sampled_from(sorted(PLANTS)).map(lambda kind: (kind,))
 MANY = st.lists(st.sampled_from(sorted(PLANTS)), min_size=2, max_size=5).map(tuple)

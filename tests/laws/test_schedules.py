@@ -246,9 +246,10 @@ class Schedule(RuleBasedStateMachine):
                 self.company.close()
 
     def ends(self) -> None:
-        """As one pull of the final state would, and as the evidence says."""
+        """As one pull of the final state would, and as the evidence says when it is posted again, row by row."""
         self.company.proved()
-        assert self.company.rebuilt().same
+        if SOAK:
+            assert self.company.rebuilt().same  # else Foresight rebuilds, and compares the heads
         fresh = Company(self.door, self.files)
         try:
             self.door.begin()
