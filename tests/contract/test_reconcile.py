@@ -56,9 +56,10 @@ def test_each_fault_alone_is_one_break_that_keeps_its_id_and_clears_when_the_ven
     kind = NAMES[expected.source]
     sound, broken = load_all(), FAULTS[fault](load_all())
     with house(tmp_path, expected.source, books={expected.source: broken[kind]}) as made:
-        answers = [recon(tmp_path, "run", "2025-Q1", "--json", code=3).json["reconcile"]]
-        answers += [
-            recon(tmp_path, "reconcile", each, "--json", code=3).json for each in ("2025-Q1", "2025-03")
+        recon(tmp_path, "pull")
+        answers = [
+            recon(tmp_path, "reconcile", each, "--json", code=3).json
+            for each in ("2025-Q1", "2025-Q1", "2025-03")
         ]
         found = [only(answer) for answer in answers]
         assert len({one["id"] for one in found}) == 1
@@ -68,7 +69,8 @@ def test_each_fault_alone_is_one_break_that_keeps_its_id_and_clears_when_the_ven
             assert one["diagnosis"]["kind"] == ("fee_not_posted" if "fee" in fault else "missing_record")
             assert one["opened"] == found[0]["opened"]
         getattr(made, expected.source).venue.books = sound[kind]
-        assert recon(tmp_path, "run", "2025-Q1", "--json").json["reconcile"]["breaks"] == []
+        recon(tmp_path, "pull")
+        assert recon(tmp_path, "reconcile", "2025-Q1", "--json").json["breaks"] == []
 
 
 def only(reconciled: dict[str, Any]) -> dict[str, Any]:
