@@ -5,12 +5,12 @@ from pathlib import Path
 
 import click
 
-from recon.cli._output import Options
+from recon.cli._output import Options, plain
 from recon.cli._output import command as recon_command
 from recon.cli._session import load, named, reading
 from recon.core.errors import ConfigError
 from recon.pipeline.config import Config
-from recon.pipeline.report import report_names, write_reports
+from recon.pipeline.report import report_names, workbook_names, write_reports
 
 _TAX = "tax"
 _FIRST_YEAR, _LAST_YEAR = 2009, 2099
@@ -23,6 +23,12 @@ _FIRST_YEAR, _LAST_YEAR = 2009, 2099
     "--out", required=True, metavar="DIR", type=click.Path(path_type=Path), help="Where the files go."
 )
 @click.option("--zip", "zipped", is_flag=True, help="The audit pack as one file too.")
+@click.option(
+    "--template",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A workbook of yours (.xlsx), filled where cells and tables have names of the report; a copy is written.",
+)
 @click.option("--rules", multiple=True, metavar="R", help="tax: us, uk, de, pl or generic; more than once.")
 @click.option("--method", metavar="M", help="tax: as of recon tax.")
 @click.option("--scope", metavar="S", help="tax: as of recon tax.")
@@ -35,6 +41,7 @@ def command(
     rules: Sequence[str],
     method: str | None,
     scope: str | None,
+    template: Path | None,
     *,
     zipped: bool,
 ) -> None:
@@ -61,9 +68,20 @@ def command(
             where="NAME",
             next_step=f"Ask for {', '.join(known)} or all; or for {_TAX} of a YEAR",
         )
+    names = known if name == "all" else [name]
+    if template and not {*names} & {*workbook_names()}:
+        raise ConfigError(
+            f"the report {name!r} is no workbook",
+            where="--template",
+            next_step=f"Fill templates with {', '.join(workbook_names())}",
+        )
+    warnings: list[str] = []
     with reading(config) as ledger, options.progress("Reporting") as notify:
-        names = known if name == "all" else [name]
-        written = write_reports(config, ledger, asked, names, out, notify, zipped=zipped)
+        written = write_reports(
+            config, ledger, asked, names, out, notify, zipped=zipped, template=template, warn=warnings.append
+        )
+    for warning in warnings:
+        click.echo(plain(warning), err=True)
     _answer(options, asked.name, written)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
+from xlsxwriter import Workbook
 
 from tests.contract.house import VENUES, House, house
 from tests.contract.outside import recon
@@ -75,3 +76,33 @@ def test_a_report_that_is_none_or_cannot_be_written_is_one_clear_line(made: Hous
     ran = recon(made.folder, "report", "audit", "2025-Q1", "--out", "taken/inside", code=1)
     assert ran.stdout == "" and ran.stderr.count("\n") == 1
     assert "taken" in ran.stderr and "--out" in ran.stderr
+
+
+def test_a_workbook_of_the_users_own_is_filled_beside_the_report(made: House) -> None:
+    book = Workbook(made.folder / "ours.xlsx")
+    sheet = book.add_worksheet("Ours")
+    columns = [{"header": "Check"}, {"header": "Rows examined"}]
+    sheet.add_table("A5:B6", {"name": "checks", "columns": columns})
+    book.close()
+    out, template = made.folder / "filled", ("--template", "ours.xlsx")
+    ran = recon(made.folder, "report", "accountant", "2025-Q1", "--out", "filled", *template)
+    assert "accountant-2025-Q1-ours.xlsx: formulas have no results" in ran.stderr
+    listed = [line.split("  ")[1] for line in (out / "manifest.sha256").read_text().splitlines()]
+    assert listed == ["accountant-2025-Q1-ours.xlsx", "accountant-2025-Q1.xlsx"]
+    written = files(out)
+    told = recon(made.folder, "report", "accountant", "2025-Q1", "--out", "filled", *template, "--json").json
+    assert files(out) == written and f"filled/{listed[0]}" in told["files"]
+    filled = load_workbook(out / listed[0])["Ours"]
+    assert "coverage" in [cell.value for cell in filled["A"]]
+
+
+def test_a_template_that_cannot_be_filled_is_one_clear_line_and_leaves_nothing(made: House) -> None:
+    (made.folder / "text.xlsx").write_text("no workbook")
+    Workbook(made.folder / "bare.xlsx").close()
+    for template, told in (("text", "it is no whole .xlsx workbook"), ("bare", "no name and no table")):
+        asked = ("report", "accountant", "2025-Q1", "--out", "none", "--template", f"{template}.xlsx")
+        ran = recon(made.folder, *asked, code=2)
+        assert told in ran.stderr and ran.stderr.count("\n") == 1
+        assert not any((made.folder / "none").iterdir())
+    asked = ("report", "audit", "2025-Q1", "--out", "none", "--template", "bare.xlsx")
+    assert "is no workbook" in recon(made.folder, *asked, code=2).stderr
