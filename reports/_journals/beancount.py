@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 from recon.core.errors import ReconError
@@ -52,6 +53,9 @@ def _blocks(journal: Journal) -> Iterator[str]:
     days: dict[str, date] = {}
     for one in told:
         days[one.asset] = min(one.since, days.get(one.asset, one.since))
+    for asset, name in names.items():
+        decimals = max(one.decimals for one in journal.held if one.asset == asset)
+        yield f'option "display_precision" "{name}:{Decimal(1).scaleb(-decimals):f}"\n'
     for asset, name in names.items():
         yield f"\n{days[asset]} commodity {name}\n  asset: {_quoted(asset)}\n"
     for name, day in opened(told).items():

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import pytest
+from beancount import loader
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -26,7 +27,7 @@ from tests.contract.outside import recon
 from tests.reports._journals import CARRYING, MOVING, OF_OPENING, Sums, faults, hledger
 from tests.tax._ledgers import Line, ledger_of
 
-FEW = settings(max_examples=max(settings().max_examples // 10, 3))
+FEW = settings(max_examples=min(max(settings().max_examples // 10, 3), 200))
 EVER = Period(name="all", start=None, end=None)
 FORMATS = [
     "journal-csv", "parquet", "beancount", pytest.param("hledger", marks=pytest.mark.hledger)
@@ -259,6 +260,14 @@ def test_what_beancount_would_round_is_refused_and_no_file_is_left(behind: str) 
         with pytest.raises(ReconError, match=r"ETH comes to 10000000000 units with 18 digits .* hledger"):
             export(config, ledger, EVER, "beancount", out)
         assert not [*out.iterdir()]
+
+
+def test_beancount_shows_every_digit_that_there_is(demo: tuple[Config, Ledger], tmp_path: Path) -> None:
+    config, ledger = demo
+    path, _ = export(config, ledger, EVER, "beancount", tmp_path)
+    shown = loader.load_file(str(path))[2]["dcontext"].build()
+    assert shown.format(Decimal("3.358859707090140726"), "ETH") == "3.358859707090140726"
+    assert shown.format(Decimal("475038.17"), "PLN") == "475038.17"
 
 
 def test_a_movement_that_two_sources_hold_is_written_once_and_a_transfer_moves_through_transit(
