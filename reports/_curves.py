@@ -7,6 +7,7 @@ from decimal import Decimal
 from itertools import groupby
 
 from recon.core.books import Books, Curve
+from recon.core.breaks import Break
 from recon.core.document import Chart, Line, Mark, Section
 from recon.core.money import ZERO
 
@@ -16,12 +17,15 @@ Point = tuple[datetime, Decimal]
 def accounts(books: Books) -> list[Section]:
     """The charts of every account; assets whose balance never changed are named instead of drawn."""
     opening = {(one.source, one.account, one.asset): one.opening for one in books.roll_forward}
+    breaks: dict[tuple[str | None, ...], list[Break]] = {}
+    for one in books.breaks:
+        breaks.setdefault((one.found.source, one.found.account, one.found.asset), []).append(one.found)
     parts: list[Section] = []
     for (source, account), curves in groupby(books.curves, key=lambda one: (one.source, one.account)):
         charts, flat = [], []
         for curve in curves:
             ledger = _whole_period(curve, opening.get((source, account, curve.asset), ZERO), books)
-            marks = _marks(curve, ledger, books)
+            marks = _marks(breaks.get((source, account, curve.asset), ()), ledger, books)
             if marks or len({value for _, value in (*ledger, *curve.statement)}) > 1:
                 charts.append(_chart(curve, ledger, marks))
             else:
@@ -52,13 +56,11 @@ def _whole_period(curve: Curve, opening: Decimal, books: Books) -> list[Point]:
     return points
 
 
-def _marks(curve: Curve, ledger: Sequence[Point], books: Books) -> list[Mark]:
-    """The breaks of this place, each on the balance that was drawn for its day."""
-    place = (curve.source, curve.account, curve.asset)
+def _marks(breaks: Sequence[Break], ledger: Sequence[Point], books: Books) -> list[Mark]:
+    """The breaks of a place, each on the balance that was drawn for its day."""
     marks = []
-    for found in (one.found for one in books.breaks):
-        is_here = (found.source, found.account, found.asset) == place
-        if is_here and ledger and found.at is not None and books.period.holds(found.at):
+    for found in breaks:
+        if ledger and found.at is not None and books.period.holds(found.at):
             tonight = found.at.astimezone(UTC).replace(hour=23, minute=59, second=59, microsecond=999_999)
             drawn_at, value = ledger[max(bisect_right(ledger, tonight, key=lambda point: point[0]) - 1, 0)]
             marks.append(Mark(min(max(drawn_at, found.at), ledger[-1][0]), value, found.id))

@@ -31,6 +31,7 @@ def exhibits(books: Books) -> list[Exhibit]:
             number=one.seq,
             title=f"Sealed answer {one.seq}: {one.source}, {one.stream}",
             body=one.body,
+            withheld=books.withheld.get(one.source, frozenset()),
             facts=[
                 Fact(label="SHA-256", value=digest),
                 Fact(label="Bytes", value=one.size),

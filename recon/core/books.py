@@ -294,7 +294,8 @@ class Books:
     ``transactions``, ``postings``, ``gains`` and ``open_lots`` may be read anew from a file each time they are walked,
     which lasts as long as the books are open. ``policies`` are what was chosen (method, order of prices), and ``run``
     is the run that brought the newest rows. ``known_as``: the number under which a source's venue knows the account, by
-    source, where recon.toml holds one.
+    source, where recon.toml holds one. ``withheld``: by source the members of answers that are about a person, and not
+    to be shown.
     """
 
     entity: str
@@ -333,3 +334,4 @@ class Books:
     signatures: Sequence[Signature] = ()
     seals: Sequence[Seal] = ()
     known_as: Mapping[str, str] = field(default_factory=dict)
+    withheld: Mapping[str, frozenset[str]] = field(default_factory=dict)

@@ -166,13 +166,14 @@ class Section:
 class Exhibit:
     """Bytes that rows rest on, named by their SHA-256, to be shown as they are. ``number`` is a short name of its own.
 
-    ``body`` opens them, and may raise EvidenceError.
+    ``body`` opens them, and may raise EvidenceError. Members of their JSON that are ``withheld`` are not shown.
     """
 
     sha256: str
     number: int
     title: str
     body: Callable[[], BinaryIO]
+    withheld: frozenset[str] = frozenset()
     facts: Sequence[Fact] = ()
 
 

@@ -21,7 +21,7 @@ from recon.pipeline.copied import copied
 from recon.pipeline.coverage import certify
 from recon.pipeline.holdings import holdings
 from recon.pipeline.policies import policies
-from recon.pipeline.reconcile import examine, registered
+from recon.pipeline.reconcile import examine, registered, withheld
 from recon.pipeline.seals import seals
 
 
@@ -72,6 +72,7 @@ def _read(
         evidence_head=sealed,
         assumptions=config.assumptions(),
         sources=[(one.name, one.source.title) for one in config.sources],
+        withheld=withheld(config),
         known_as={one.name: one.source.known_as(one.settings) for one in config.sources},
         roll_forward=found.roll_forward,
         against=found.against,

@@ -140,12 +140,17 @@ def examine(
         )
         if look is not None:
             look(copy, results, reckoned)
-    withheld = {} if config.personal_data else {one.name: one.source.personal for one in config.sources}
+    hidden = withheld(config)
     with ledger.transaction() as tx:
         return [
-            replace(one, breaks=tuple(_with_records(tx, found, withheld) for found in one.breaks))
+            replace(one, breaks=tuple(_with_records(tx, found, hidden) for found in one.breaks))
             for one in results
         ]
+
+
+def withheld(config: Config) -> dict[str, frozenset[str]]:
+    """The members of each source's answers that are about a person; none where the configuration asks for them."""
+    return {} if config.personal_data else {one.name: one.source.personal for one in config.sources}
 
 
 def _run(copy: DuckDBPyConnection, **given: Any) -> list[CheckResult]:
@@ -196,31 +201,31 @@ def _registered(found: Break, life: Life | None, now: datetime) -> RegisteredBre
     )
 
 
-def _with_records(tx: Transaction, found: Break, withheld: Mapping[str, frozenset[str]]) -> Break:
+def _with_records(tx: Transaction, found: Break, hidden: Mapping[str, frozenset[str]]) -> Break:
     """The break with each record it rests on, and where its bytes are sealed.
 
-    A record is shown as received, but for its members that are ``withheld``, by source.
+    A record is shown as received, but for its members that are ``hidden``, by source.
     """
     cited = {one["entry"]: one for one in found.diagnosis.records if "entry" in one}
     waiting = {one["record"]: one for one in found.diagnosis.records if "record" in one}
     records = [
-        {**cited.get(one.entry_id, {}), **_sealed(one, withheld), "entry": f"{one.source}/{one.seq}"}
+        {**cited.get(one.entry_id, {}), **_sealed(one, hidden), "entry": f"{one.source}/{one.seq}"}
         for one in entry_evidence(tx, {*found.entries, *cited})
     ]
-    records += [{**waiting[one.record_id], **_sealed(one, withheld)} for one in record_evidence(tx, waiting)]
+    records += [{**waiting[one.record_id], **_sealed(one, hidden)} for one in record_evidence(tx, waiting)]
     text = found.diagnosis.text
     if found.check == "unclassified":
         text += " As received: " + "; ".join(str(one["data"]) for one in records)
     return replace(found, diagnosis=replace(found.diagnosis, text=text, records=tuple(records)))
 
 
-def _sealed(one: EntryEvidence | SealedRecord, withheld: Mapping[str, frozenset[str]]) -> dict[str, Any]:
+def _sealed(one: EntryEvidence | SealedRecord, hidden: Mapping[str, frozenset[str]]) -> dict[str, Any]:
     return {
         "source": one.source,
         "stream": one.stream,
         "kind": one.kind,
         "at": short_text(one.at),
-        "data": without(one.data, withheld.get(one.source, frozenset())),
+        "data": without(one.data, hidden.get(one.source, frozenset())),
         "answer": one.answer,
         "pointer": one.pointer,
     }

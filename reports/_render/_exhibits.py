@@ -49,7 +49,7 @@ def parts_of(exhibit: Exhibit, pointers: Collection[str]) -> tuple[list[Part], s
         return [], TEXTS["unreadable"].format(why=error.what)
     except (OSError, EOFError) as error:
         return [], TEXTS["unreadable"].format(why=error)
-    found = read(content, [one for one in pointers if one])
+    found = read(content, [one for one in pointers if one], exhibit.withheld)
     if found is None:
         return [], TEXTS["binary"].format(count=f"{len(content):,}")
     pages = list(_pages(found))

@@ -107,7 +107,7 @@ def drawings(section: Section, links: Links) -> list[Drawing]:
             found.append(drawn_lines(chart, _marked(chart, links)))
         elif isinstance(chart, Bars):
             found.append(drawn_bars(chart, section.tables))
-        elif chart.rows:
+        elif any(spans for _, spans in chart.rows):
             found.append(drawn_heat(chart))
     return found
 

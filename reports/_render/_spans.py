@@ -6,7 +6,8 @@ Rows are counted from 0 behind the header, as the source that reads such files c
 import csv
 import io
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Collection, Iterable
 from itertools import pairwise
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import Any, NamedTuple
@@ -29,8 +30,11 @@ class Read(NamedTuple):
     spans: dict[str, tuple[int, int]]
 
 
-def read(body: bytes, pointers: Iterable[str]) -> Read | None:
-    """The text of a body with the places of these pointers; None where it is no text."""
+def read(body: bytes, pointers: Iterable[str], withheld: Collection[str] = ()) -> Read | None:
+    """The text of a body with the places of these pointers; None where it is no text.
+
+    The values of members of its JSON that are ``withheld`` are replaced by a word that says so.
+    """
     if body.startswith(_ZIP):
         return _workbook(body, pointers)
     try:
@@ -40,9 +44,23 @@ def read(body: bytes, pointers: Iterable[str]) -> Read | None:
             return None
         text = body.decode("cp1252", "backslashreplace")
     try:
+        text = _without(text, withheld)
         return Read(text, _json_spans(text, pointers))
     except (ValueError, RecursionError, IndexError):
         return Read(text, _line_spans(text, pointers))
+
+
+def _without(text: str, names: Collection[str]) -> str:
+    """Raises ValueError for what is no JSON."""
+    pieces, at = [], 0
+    if names:
+        _DECODER.decode(text.removeprefix("\ufeff"))
+        for found in re.finditer(rf'"(?:{"|".join(map(re.escape, sorted(names)))})"\s*:\s*', text):
+            if found.end() > at:
+                pieces.append(text[at : found.end()])
+                _, at = _DECODER.raw_decode(text, found.end())
+                pieces.append(json.dumps(TEXTS["withheld"]))
+    return "".join(pieces) + text[at:]
 
 
 def _json_spans(text: str, pointers: Iterable[str]) -> dict[str, tuple[int, int]]:

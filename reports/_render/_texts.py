@@ -33,6 +33,7 @@ TEXTS = {
     "exhibit_rows": "Rows marked on this page",
     "unreadable": "The sealed bytes cannot be shown: {why}",
     "binary": "These {count} bytes are no text; the file holds them as they are.",
+    "withheld": "(withheld)",
     "sheet_row": "{sheet}, row {row}",
 }
 """Words of the pages. In curly braces: what is put in."""

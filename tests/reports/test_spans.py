@@ -66,6 +66,19 @@ def test_numbers_that_no_float_holds_are_shown_as_received() -> None:
     ]
 
 
+def test_what_is_about_a_person_is_withheld_at_any_depth_and_the_rest_shown_as_received() -> None:
+    body = b'{"0": {"ip" : "203.0.113.77", "at": 1, "city": {"name": ["x"]}, "note": "an \\"ip\\": here"}}'
+    found = read(body, ["/0/at", "/0/note"], {"ip", "city"})
+    assert found is not None
+    assert found.text == body.decode().replace('"203.0.113.77"', '"(withheld)"').replace(
+        '{"name": ["x"]}', '"(withheld)"'
+    )
+    assert [found.text[slice(*found.spans[one])] for one in ("/0/at", "/0/note")] == [
+        "1",
+        '"an \\"ip\\": here"',
+    ]
+
+
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 @pytest.mark.parametrize("comma", [",", ";"])
 def test_a_row_of_a_file_is_its_line_with_the_breaks_within_its_quotes(end: str, comma: str) -> None:
