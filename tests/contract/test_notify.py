@@ -109,7 +109,7 @@ def test_what_is_off_is_not_told(tmp_path: Path, switch: str, code: int) -> None
             recon(tmp_path, "reconcile", "2025-Q1", code=3)  # its breaks are not new to the run below
         if switch == "on_breaks":
             made.fuse.books["balances"]["account"]["BTC"] = "1.8"
-        recon(tmp_path, "run", "2025-Q1", code=code)
+        recon(tmp_path, "schedule", "run", "nightly", code=code)
         assert inbox.notices == []
 
 
@@ -128,7 +128,7 @@ def test_a_notice_that_cannot_be_sent_is_a_warning_and_changes_nothing_else(
             ]
             (tmp_path / "inbox").write_text(address)
         for level in ("warning", "debug"):
-            ran = recon(tmp_path, "--log-level", level, "run", "2025-Q1", "--json")
+            ran = recon(tmp_path, "--log-level", level, "schedule", "run", "nightly", "--json")
             told = [json.loads(line) for line in ran.stderr.splitlines()]
             assert [one["level"] for one in told if "could not be sent" in one["event"]] == ["warning"]
             assert CANARY not in ran.stderr + ran.stdout

@@ -37,14 +37,15 @@ def test_run_ends_with_the_highest_code_of_its_steps_and_writes_where_the_config
     tmp_path: Path,
 ) -> None:
     with house(tmp_path, *VENUES) as made:
-        settings = made.settings(*VENUES, gas={"deadline_s": 1})
-        made.write(settings | {"reports": {"path": "for-the-accountant"}})
+        made.write(made.settings(*VENUES) | {"reports": {"path": "for-the-accountant"}})
         made.fuse.books["balances"]["account"]["BTC"] = "1.8"
         ran = recon(tmp_path, "run", "2025-Q1", "--json", code=3).json
         assert ran["pull"]["status"] == "ok"
         assert {Path(name).parent.name for name in ran["files"]} == {"for-the-accountant"}
         assert all(Path(name).is_file() for name in ran["files"])
         made.gas.instead = dead
+        settings = made.settings(*VENUES, gas={"deadline_s": 1})
+        made.write(settings | {"reports": {"path": "for-the-accountant"}})
         both = recon(tmp_path, "run", "2025-Q1", "--json", code=4).json
         assert both["pull"]["status"] == "partial" and both["reconcile"]["clean"] is False
 

@@ -18,9 +18,10 @@ import yaml
 
 from recon.cli._clock import SYSTEM
 from recon.demo.venues import Request
+from recon.ledger.reads import runs
 from recon.pipeline.clock import Clock
 from recon.pipeline.config import load
-from recon.pipeline.session import writing
+from recon.pipeline.session import reading, writing
 from tests.contract.house import House, always, house
 from tests.contract.outside import ROOT, ended, recon, started
 
@@ -47,6 +48,13 @@ def ran_before(folder: Path, name: str, days: int = 40) -> None:
 
 def listed(folder: Path) -> dict[str, Any]:
     return {one["job"]: one for one in recon(folder, "schedule", "list", "--json").json}
+
+
+def newest(folder: Path) -> tuple[int, str | None]:
+    """The newest run and how it ended, looked up in the ledger: a command each time would keep others waiting."""
+    with reading(load(folder / "recon.toml")) as ledger, ledger.transaction() as tx:
+        last = runs(tx)[-1]
+        return last.id, last.status
 
 
 def wait_for(what: Callable[[], bool]) -> None:
@@ -93,23 +101,16 @@ def test_a_job_that_missed_its_time_runs_once_when_the_scheduler_starts_and_othe
         ran_before(tmp_path, "nightly")
         ran_before(tmp_path, "monthly", days=1)
         with started(tmp_path, "schedule", "run") as process:
-            wait_for(
-                lambda: listed(tmp_path)["nightly"]["last"]["result"] == "finished" and runs(tmp_path) == 3
-            )
+            wait_for(lambda: newest(tmp_path) == (3, "finished"))
             process.send_signal(signal.SIGTERM)
             said = ended(process, "schedule", "run", code=143)
         assert "Keeping nightly, monthly" in said.stderr and said.stdout == ""
-        assert runs(tmp_path) == 3
+        assert listed(tmp_path)["nightly"]["last"]["run"] == 3
         with started(tmp_path, "schedule", "run") as process:
             assert process.stderr is not None and b"Keeping" in process.stderr.readline()
             process.send_signal(signal.SIGINT)
             ended(process, "schedule", "run", code=130)
-        assert runs(tmp_path) == 3
-
-
-def runs(folder: Path) -> int:
-    """How many runs of jobs have ended or begun: the newest run's number."""
-    return max(int(one["last"]["run"]) for one in listed(folder).values())
+        assert newest(tmp_path) == (3, "finished")
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -133,9 +134,10 @@ def test_a_signal_ends_the_job_too_and_frees_the_ledger_and_the_next_start_makes
         made.gas.mend()
         assert listed(tmp_path)["nightly"]["last"]["result"] == "interrupted"
         with started(tmp_path, "schedule", "run") as process:
-            wait_for(lambda: listed(tmp_path)["nightly"]["last"]["result"] == "finished")
+            wait_for(lambda: newest(tmp_path) == (3, "finished"))
             process.send_signal(number)
             ended(process, "schedule", "run", code=code)
+        assert listed(tmp_path)["nightly"]["last"]["result"] == "finished"
 
 
 def test_a_held_ledger_is_told_and_does_not_end_the_scheduler(tmp_path: Path) -> None:
