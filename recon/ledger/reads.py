@@ -353,12 +353,9 @@ def answer_links(tx: Transaction) -> Iterator[tuple[int, str, str]]:
 
 def answer_digests(tx: Transaction, lines: Iterable[int]) -> dict[int, str]:
     """The SHA-256 of what these lines of the evidence sealed, by line; those that sealed nothing are left out."""
-    answer = _ANSWERS.c
-    found: dict[int, str] = {}
-    for seqs in _batches(lines):
-        rows = tx.connection.execute(select(answer.seq, answer.sha256).where(answer.seq.in_(seqs)))
-        found |= {seq: digest for seq, digest in rows if digest}
-    return found
+    asked = select(_ANSWERS.c.seq, _ANSWERS.c.sha256).where(_ANSWERS.c.sha256.is_not(None))
+    found = (tx.connection.execute(asked.where(_ANSWERS.c.seq.in_(seqs))) for seqs in _batches(lines))
+    return {seq: digest for rows in found for seq, digest in rows}
 
 
 def newest_answer(tx: Transaction) -> int:

@@ -112,14 +112,30 @@ def transactions(moved: Sequence[Row]) -> Table:
     )
 
 
-def everything(count: int = 260) -> Document:
-    """The document."""
-    moved = rows(count)
-    ages = [
+CHECKS = Table(
+    key="checks",
+    title="Checks",
+    columns=[Column(title="Check", kind="refs"), Column(title="Result", kind="flag", good=("ok",))],
+    rows=[("roll ages", "ok"), ("unknown transactions", "bad"), ("nothing", "ok")],
+)
+AGES = Table(
+    key="ages",
+    columns=[
+        Column(title="Age"),
+        Column(title="Breaks", kind="count", total=True),
+        Column(title="Value", kind="amount", total=True),
+    ],
+    rows=[
         ("0-7 days", 3, Decimal("120.5")),
         ("8-30 days", 2, Decimal("-44.1")),
         ("31-90 days", 1, Decimal(7)),
-    ]
+    ],
+)
+
+
+def everything(count: int = 260) -> Document:
+    """The document."""
+    moved = rows(count)
     curve = [(START + timedelta(hours=17 * number), Decimal(number % 7)) for number in range(30)]
     everything_ = live(moved, "Value")
     both = Live(ZERO, (*everything_.sums, Sum("transactions", "Value", sign=-1)))
@@ -141,34 +157,14 @@ def everything(count: int = 260) -> Document:
                     Fact(label="Rows", value=count, name="rows"),
                     Fact(label="Day", value=date(2025, 3, 1), name="day"),
                 ],
-                tables=[
-                    Table(
-                        key="checks",
-                        title="Checks",
-                        columns=[
-                            Column(title="Check", kind="refs"),
-                            Column(title="Result", kind="flag", good=("ok",)),
-                        ],
-                        rows=[("roll ages", "ok"), ("unknown transactions", "bad"), ("nothing", "ok")],
-                    )
-                ],
+                tables=[CHECKS],
             ),
             Section(key="roll", title="Roll-forward", tables=[roll_forward(moved)]),
             Section(
                 key="ages",
                 title="Ages",
                 judged=True,
-                tables=[
-                    Table(
-                        key="ages",
-                        columns=[
-                            Column(title="Age"),
-                            Column(title="Breaks", kind="count", total=True),
-                            Column(title="Value", kind="amount", total=True),
-                        ],
-                        rows=ages,
-                    )
-                ],
+                tables=[AGES],
                 charts=[Bars(title="=Ageing", unit="PLN", table="ages", label="Age", value="Value")],
             ),
             Section(

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from recon.core.books import Books, RecordEvidence
+from recon.core.books import Books, RecordEvidence, RegisteredBreak
 from recon.core.holdings import Earned
 from tests.reports.books import BOOKS, HISTORY
 
@@ -66,24 +66,10 @@ CORPUS = [
 
 def hostile_books() -> Books:
     """Every text of the corpus, in every place that holds what a venue or a user wrote."""
-    moved, read, first = next(iter(BOOKS.transactions)), BOOKS.coverage[0], BOOKS.breaks[0]
+    moved, read = next(iter(BOOKS.transactions)), BOOKS.coverage[0]
     held, rolled, curve = BOOKS.balances[0], BOOKS.roll_forward[0], BOOKS.curves[0]
     posted, trial, gain = next(iter(BOOKS.postings)), BOOKS.trial_balance[0], next(iter(BOOKS.gains))
     lot, price = next(iter(BOOKS.open_lots)), BOOKS.prices[0]
-    breaks = []
-    for text in CORPUS:
-        diagnosis = replace(
-            first.found.diagnosis,
-            kind=text,
-            text=text,
-            members=({"check": text, "source": text, "text": text},),
-        )
-        place = text.encode("utf-8", "replace").decode()  # a break's id refuses what is not Unicode
-        found = replace(
-            first.found, anchor=place, diagnosis=diagnosis, source=place, account=place, asset=place
-        )
-        evidence = (RecordEvidence(text, text, moved.at, text, HISTORY, text),)
-        breaks.append(first._replace(found=found, status=text, evidence=evidence))
     return replace(
         BOOKS,
         entity=" ".join(CORPUS[:-2]),
@@ -131,7 +117,7 @@ def hostile_books() -> Books:
         policies={text: text for text in CORPUS},
         run=CORPUS[3],
         coverage=[read._replace(source=text, stream=text, status=text, reason=text) for text in CORPUS],
-        breaks=breaks,
+        breaks=_breaks(),
         curves=[curve._replace(source=text, account=text, asset=text) for text in CORPUS],
         answers={
             HISTORY: replace(
@@ -139,3 +125,22 @@ def hostile_books() -> Books:
             )
         },
     )
+
+
+def _breaks() -> list[RegisteredBreak]:
+    moved, first = next(iter(BOOKS.transactions)), BOOKS.breaks[0]
+    breaks = []
+    for text in CORPUS:
+        diagnosis = replace(
+            first.found.diagnosis,
+            kind=text,
+            text=text,
+            members=({"check": text, "source": text, "text": text},),
+        )
+        place = text.encode("utf-8", "replace").decode()  # a break's id refuses what is not Unicode
+        found = replace(
+            first.found, anchor=place, diagnosis=diagnosis, source=place, account=place, asset=place
+        )
+        evidence = (RecordEvidence(text, text, moved.at, text, HISTORY, text),)
+        breaks.append(first._replace(found=found, status=text, evidence=evidence))
+    return breaks
