@@ -218,10 +218,11 @@ class Source:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """A report. Its file ends in ``REPORT = Report(...)``; ``formats`` are the renderers it is written with.
+    """A report. Its file ends in ``REPORT = Report(...)``.
 
-    ``build`` takes what the report is ``of``: the books of a period, or others that a command of its own reads.
-    ``files`` are tables that it writes besides for other programs, by the names of their CSV files.
+    ``formats`` are the renderers it is written with; ``pack`` is the folder that an outsider proves. ``build`` takes
+    what the report is ``of``: the books of a period, or others that a command of its own reads. ``files`` are tables
+    that it writes besides for other programs, by the names of their CSV files.
     """
 
     name: str
