@@ -73,8 +73,15 @@ class Picked(Generic[T]):
         return len(self._places)
 
     def __iter__(self) -> Iterator[T]:
-        for place in self._places:
-            yield from self._spool.slice(place, place + 1)
+        for start in range(0, len(self), _AT_ONCE):
+            some = self._places[start : start + _AT_ONCE]
+            first, after = min(some), max(some) + 1
+            if after - first <= 2 * len(some):
+                block = self._spool.slice(first, after)
+                yield from (block[place - first] for place in some)
+            else:
+                for place in some:
+                    yield from self._spool.slice(place, place + 1)
 
     def __contains__(self, value: object) -> bool:
         return any(one == value for one in self)

@@ -229,6 +229,9 @@ def test_what_is_kept_in_a_file_is_read_as_often_as_one_likes_and_in_any_order()
         assert next(iter(whole))[1:] == ("a\nb\ud800\u2028", None)
         some = whole.pick([4_999, 0, 2_000])
         assert [one[0] for one in some] == [one[0] for one in some] == [4_999, 0, 2_000]
+        backwards = [*range(4_999, -1, -1)]
+        assert [one[0] for one in whole.pick(backwards)] == backwards
+        assert [one[0] for one in whole.pick(backwards[::3])] == backwards[::3]
         assert len(some) == 3 and (7, "a\nb\ud800\u2028", None) in whole
 
 
