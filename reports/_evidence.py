@@ -57,15 +57,14 @@ def answers(books: Books) -> Table:
             Column(title="Chain line", kind="count"),
             Column(title="Source"),
             Column(title="Stream", kind="code"),
-            Column(title="Request", kind="code"),
+            Column(title="SHA-256", kind="code", pointer="SHA-256"),
+            Column(title="Bytes", kind="count", total=True),
             Column(title="Asked (UTC)", kind="moment"),
             Column(title="HTTP status", kind="count"),
-            Column(title="Bytes", kind="count", total=True),
-            Column(title="SHA-256", kind="code", pointer="Pointer"),
-            Column(title="Pointer", kind="code"),
+            Column(title="Request"),
         ],
         rows=[
-            (one.seq, one.source, one.stream, _request(one), one.at, one.status, one.size, digest, "")
+            (one.seq, one.source, one.stream, digest, one.size, one.at, one.status, _request(one))
             for digest, one in sorted(books.answers.items(), key=lambda pair: pair[1].seq)
         ],
         empty="No answer stands behind this report.",

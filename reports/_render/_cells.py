@@ -88,12 +88,18 @@ def hrefs(table: Table, place: int, rows: Sequence[Sequence[Cell]], links: Links
         where = titles.index(column.pointer)
         nowhere: Mapping[str, str] = {}
         return [
-            links.to(links.exhibits.get(str(row[place]), nowhere).get(str(row[where] or ""))) for row in rows
+            links.to(links.exhibits.get(str(row[place]), nowhere).get(pointer_in(row, place, where)))
+            for row in rows
         ]
     if column.to:
         known = links.rows.get(column.to, {})
         return [links.to(known.get(str(row[place]))) for row in rows]
     return []
+
+
+def pointer_in(row: Sequence[Cell], place: int, where: int) -> str:
+    """The pointer beside an exhibit's name; none where its own column is said to tell it."""
+    return "" if where == place else str(row[where] or "")
 
 
 def cells(table: Table, place: int, rows: Sequence[Sequence[Cell]], links: Links) -> list[str]:

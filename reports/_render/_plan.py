@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from recon.core.document import Cell, Column, Document, Section, Table
 from recon.core.money import ZERO, exact
-from reports._render._cells import _ODD, LONGEST, NUMBERS, plain, said
+from reports._render._cells import _ODD, LONGEST, NUMBERS, plain, pointer_in, said
 
 ROWS = 500
 """A page of a table has at most so many rows."""
@@ -123,7 +123,7 @@ def _planned(owner: Owner, table: Table, seen: _Seen) -> Planned:
             known.setdefault(str(row[by]), f"{here_page}#{table.key}.{number}")
         for place, where in pointers:
             if row[place] in seen.exhibits:
-                seen.cited.setdefault(str(row[place]), set()).add(str(row[where] or ""))
+                seen.cited.setdefault(str(row[place]), set()).add(pointer_in(row, place, where))
         _choose(choosing, row)
         for place, found in enumerate(sums):
             if found is not None and row[place] is not None:
