@@ -132,6 +132,7 @@ def load(
     kept: Path | None = None,
     money: Collection[str] = (),
     until: Cuts | None = None,
+    memory: str = _MEMORY,
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A DuckDB connection with the copies that ``tables`` names, for as long as the block takes.
 
@@ -140,8 +141,8 @@ def load(
     where the legs of a ledger on a server stay from one load to the next (see recon.ledger.kept); a SQLite file is
     read anew. Where ``money`` names the assets that pay, plain trades are told by the table ``plain`` and have no legs
     (see recon.ledger.plain). ``until`` is a state that the ledger was in, instead of that of now: nothing is kept of
-    its legs. Raises LedgerError. No transaction of the ledger may be open while the copy is made:
-    recon.ledger.sqlite says why.
+    its legs. ``memory`` is what may be held; the rest lies on disk. Raises LedgerError. No transaction of the ledger
+    may be open while the copy is made: recon.ledger.sqlite says why.
     """
     with TemporaryDirectory(prefix="recon-copy-") as passing:
         on_disk = kept is not None and until is None and ledger.on_server
@@ -150,7 +151,7 @@ def load(
             config={
                 "autoinstall_known_extensions": "false",
                 "autoload_known_extensions": "false",
-                "memory_limit": _MEMORY,
+                "memory_limit": memory,
                 "temp_directory": passing,
             },
         )

@@ -33,6 +33,8 @@ from recon.pipeline.prices import values
 from recon.pipeline.rolled import rolled
 from recon.pipeline.trade_prices import pooled
 
+_MEMORY = "700MB"
+"""What the copy may hold: a report has time, and a month of a million trades is to leave room for others."""
 _LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 
 _TRANSFERS = """
@@ -126,7 +128,7 @@ def copied(
     span = {"start": naive(period.start or EPOCH), "end": naive(period.end or _LATEST)}
     currency = pooled(config, config.entity.base_currency)
     base = [currency, *(asset for asset, pool in config.pools.items() if pool == currency)]
-    with load(ledger, tables={*TABLES, "origins"}, kept=config.legs) as copy:
+    with load(ledger, tables={*TABLES, "origins"}, kept=config.legs, memory=_MEMORY) as copy:
         roll_forward, against = rolled(copy, period)
         looks = copy.execute(_LOOKS).fetchall()
         with ledger.transaction() as tx:
