@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
 from recon.core.document import Document, Live, Sum, Table
-from recon.core.money import total
+from recon.core.money import exact, total
 from reports._render._digits import Reach, sum_places
 from reports._render._fields import Profile, Shape
 from reports._render._xlsx_pens import cell_text
@@ -75,7 +75,8 @@ def reckoned(lives: Collection[Live], profiles: Mapping[str, Profile], likes: Li
     for live in lives:
         if all(one.table in profiles and _can_be_written(one, likes) for one in live.sums):
             reaches = list(_reaches(live, profiles))
-            sums = [one.total * each.sign for one, each in zip(reaches, live.sums, strict=True)]
+            with exact():
+                sums = [one.total * each.sign for one, each in zip(reaches, live.sums, strict=True)]
             assert total(sums) == live.value, f"{live} is {total(sums)} by the rows of its tables"
             found[live] = sum_places(reaches)
     return found
