@@ -1,6 +1,7 @@
 """The sheets that prove the others: controls whose result must be zero, and control totals."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import NamedTuple
 
 from recon.core.books import Books
@@ -162,7 +163,7 @@ def _totals_table(tables: Sequence[Table], totals: Mapping[tuple[str, str], Live
             Column(title="Reckoned anew", kind="amount"),
         ],
         rows=[
-            (_figure(place), *_counted(place, tables), live.value, text(live.value + ZERO), live)
+            (_figure(place), *_counted(place, tables), live.value, text(Decimal(live.value)), live)
             for place, live in totals.items()
         ],
     )

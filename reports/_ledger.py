@@ -60,7 +60,7 @@ def general_ledger(books: Books) -> Table:
     day = local_days(books.zone)
 
     def row(one: Posting) -> tuple[Cell, ...]:
-        debit, credit = (one.quantity, None) if one.quantity > 0 else (None, -one.quantity)
+        debit, credit = (one.quantity, None) if one.quantity > 0 else (None, one.quantity.copy_negate())
         return (
             named(one.account, one.asset), one.asset, one.source, day(one.at), one.at, one.entry, one.kind, debit,
             credit, one.balance, one.stated, one.answer, one.pointer,

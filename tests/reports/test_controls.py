@@ -151,6 +151,18 @@ def test_control_totals_tell_the_rows_and_the_exact_sum_of_every_amount() -> Non
         assert (row[3], row[4], row[5]) == (len(every[key].rows), expected, text(expected))
 
 
+def test_figures_of_36_digits_stay_whole_from_the_posting_to_the_control_total() -> None:
+    huge = Decimal("123456789012345678.123456789012345678")
+    one = next(iter(BOOKS.postings))
+    pair = [one._replace(quantity=huge), one._replace(account="zzz", quantity=huge.copy_negate())]
+    every = tables(accountant.build(replace(BOOKS, postings=pair)))
+    assert column(every["general_ledger"], "Debit") == [huge, None]
+    assert column(every["general_ledger"], "Credit") == [None, huge]
+    told = {str(row[0]): row for row in every["control_totals"].rows}
+    for title in ("Debit", "Credit"):
+        assert told[f"general_ledger: {title}"][4:6] == (huge, str(huge))
+
+
 def test_a_total_leads_to_its_rows_and_they_lead_back() -> None:
     every = tables(accountant.build(BOOKS))
     for table in every.values():
