@@ -105,9 +105,10 @@ def _stream(found: Taxed) -> None:
     out = sys.stdout
     head = json.dumps(found.head(), ensure_ascii=False, indent=1).removesuffix("\n}")
     out.write(f'{head},\n "disposals": [')
+    encoded = json.JSONEncoder(ensure_ascii=False).encode  # json.dumps would make one for each row
     for number, row in enumerate(found.rows):
         out.write(",\n  " if number else "\n  ")
-        out.write(json.dumps(row_facts(row), ensure_ascii=False))
+        out.write(encoded(row_facts(row)))
     out.write('\n ],\n "summary": ')
     out.write(json.dumps(summary(found), ensure_ascii=False, indent=1))
     out.write("\n}\n")
