@@ -84,7 +84,7 @@ def _step(stated: str) -> str:
     """A step of a pointer as the member's name: in the string form of RFC 6901 section 5, then its two escapes."""
     if "\\" in stated:
         try:
-            stated = json.loads(f'"{stated}"', parse_float=str, parse_int=int)
+            stated = _DECODER.decode(f'"{stated}"')
         except ValueError:
             return stated
     return stated.replace("~1", "/").replace("~0", "~")

@@ -91,9 +91,9 @@ def _owner_pages(stage: Stage, owner: Owner) -> Iterator[Path]:
     is_top = owner.section is owner.chapter
     first: list[Grid] = []
     for number, one in enumerate(stage.plan.tables[owner.name]):
-        files = list(_chunks.chunks(one, stage.links)) if len(one.counts) > 1 else []
-        for name, text in files:
-            yield _write(stage.folder / _chunks.FOLDER / name, text)
+        some = _chunks.chunks(one, stage.links) if len(one.counts) > 1 else ()
+        files = [_write(stage.folder / _chunks.FOLDER / name, text) for name, text in some]
+        yield from files
         data = "" if not is_top else f"{'' if owner.name == FRONT else '../'}data/{one.table.key}"
         for page, start, rows in stretches(one):
             made = grid(
