@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from textwrap import wrap
 from typing import Literal, NamedTuple
 
 from xlsxwriter.utility import xl_col_to_name
@@ -16,6 +17,7 @@ CHART_ROWS = 15
 _CHARTS_BENEATH = 60
 """Charts stand beneath tables that end within so many rows; beside longer ones they would never be found."""
 CHART_SHEET, CHART_DATA = "chart_data", "Chart data"
+_NOTE_WIDTH = 150
 _SPECIAL = "'#[]"
 
 
@@ -95,7 +97,9 @@ class Placed:
         return f"{quoted(part.page.name)}!A{part.top + 2 + row - part.start}"
 
     def columns(self) -> Columns:
-        """How formulas anywhere name its columns."""
+        """How formulas anywhere name its columns; an empty table has none that could be summed."""
+        if not self.table.rows:
+            return Columns([])
         if self.native:
             return Columns(
                 [{one.title: f"{self.table.key}[{escaped(one.title)}]" for one in self.profile.fields}]
@@ -168,8 +172,8 @@ def _section(
     """Facts and tables beneath one another; a lone table keeps its header in sight and on every printed page."""
     pages = [Page(section)]
     at = _Cursor(section, 2, sheet_rows, pages, first_row)
-    if section.lead:
-        at.put(Note(section.lead))
+    for line in wrap(section.lead, _NOTE_WIDTH):
+        at.put(Note(line))
     for fact in section.facts:
         at.put(fact)
     at.row += bool(section.facts)
@@ -190,7 +194,7 @@ def _table(at: _Cursor, placed: Placed, alone: bool) -> None:
     """A table's title, notes and header, then as many of its rows as the sheet takes; the others on further sheets."""
     table, left, start = placed.table, len(placed.table.rows), 0
     beneath = int(placed.has_total)
-    told = notes(table, placed.profile.fields)
+    told = [line for words in notes(table, placed.profile.fields) for line in wrap(words, _NOTE_WIDTH)]
     room = at.limit - at.row - len(told) - 3 - beneath
     if left > room and (placed.native or room < 1) and at.row > at.first_row:
         at.turn()

@@ -26,6 +26,7 @@ MOST_LINES = 25
 _FIRST_DAY = datetime(1899, 12, 30, tzinfo=UTC)
 _DAY = timedelta(days=1)
 _ROW = "\0"
+_QUOTE = {'"': "&quot;"}
 _ODD = re.compile(rf"[&<>\n]|_x[0-9A-Fa-f]{{4}}_|^\s|\s\Z|{UNSEEN}")
 _CODE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 Cells = list[str]
@@ -133,7 +134,7 @@ class _Pen(NamedTuple):
         place = self.rows.leads.to(self.field, words) if words else ""
         if not place:
             return self._texts([words], range(number, number + 1))[0]
-        self.links.append(f'<hyperlink ref="{self.letter}{number}" location="{escape(place)}"/>')
+        self.links.append(f'<hyperlink ref="{self.letter}{number}" location="{escape(place, _QUOTE)}"/>')
         return f'<c r="{self.letter}{number}" s="{self.link}" t="inlineStr"><is>{_text(words)}</is></c>'
 
     def _day(self, cell: Cell, number: int) -> str:

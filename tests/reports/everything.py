@@ -112,78 +112,71 @@ def transactions(moved: Sequence[Row]) -> Table:
     )
 
 
-CHECKS = Table(
-    key="checks",
-    title="Checks",
-    columns=[Column(title="Check", kind="refs"), Column(title="Result", kind="flag", good=("ok",))],
-    rows=[("roll ages", "ok"), ("unknown transactions", "bad"), ("nothing", "ok")],
-)
-AGES = Table(
-    key="ages",
-    columns=[
+def cover(moved: Sequence[Row]) -> Section:
+    """Facts of every kind, and keys of sections."""
+    value = live(moved, "Value")
+    both = Live(ZERO, (*value.sums, Sum("transactions", "Value", sign=-1)))
+    columns = [Column(title="Check", kind="refs"), Column(title="Result", kind="flag", good=("ok",))]
+    checks = [("roll ages", "ok"), ("unknown transactions", "bad"), ("nothing", "ok")]
+    return Section(
+        key="cover",
+        title="Cover",
+        facts=[
+            Fact(label="Entity", value="=Bursztyn", name="entity"),
+            Fact(label="Cut-off", value=START, name="cut_off"),
+            Fact(label="Value of all", value=value, name="value"),
+            Fact(label="Value twice", value=both, name="nothing"),
+            Fact(label="ETH", value=live(moved, "Quantity", Asset="ETH"), name="eth"),
+            Fact(label="Rows", value=len(moved), name="rows"),
+            Fact(label="Day", value=date(2025, 3, 1), name="day"),
+        ],
+        tables=[Table(key="checks", title="Checks", columns=columns, rows=checks)],
+    )
+
+
+def ages() -> Section:
+    """A judgement with bars."""
+    columns = [
         Column(title="Age"),
         Column(title="Breaks", kind="count", total=True),
         Column(title="Value", kind="amount", total=True),
-    ],
-    rows=[
+    ]
+    found = [
         ("0-7 days", 3, Decimal("120.5")),
         ("8-30 days", 2, Decimal("-44.1")),
         ("31-90 days", 1, Decimal(7)),
-    ],
-)
+    ]
+    return Section(
+        key="ages",
+        title="Ages",
+        judged=True,
+        tables=[Table(key="ages", columns=columns, rows=found)],
+        charts=[Bars(title="=Ageing", unit="PLN", table="ages", label="Age", value="Value")],
+    )
 
 
 def everything(count: int = 260) -> Document:
     """The document."""
     moved = rows(count)
     curve = [(START + timedelta(hours=17 * number), Decimal(number % 7)) for number in range(30)]
-    everything_ = live(moved, "Value")
-    both = Live(ZERO, (*everything_.sums, Sum("transactions", "Value", sign=-1)))
+    lines = [
+        Line(name="Ledger", points=curve, marks=[Mark(curve[9][0], curve[9][1], "=B-12")]),
+        Line(name="Venue", points=curve[:20]),
+    ]
     return Document(
         title="Workbook",
         subtitle="Bursztyn Aktywa, 2025-03",
         as_of=START,
         status=Fact(label="Clean", value="Nothing is open.", tone="good"),
         sections=[
-            Section(
-                key="cover",
-                title="Cover",
-                facts=[
-                    Fact(label="Entity", value="=Bursztyn", name="entity"),
-                    Fact(label="Cut-off", value=START, name="cut_off"),
-                    Fact(label="Value of all", value=everything_, name="value"),
-                    Fact(label="Value twice", value=both, name="nothing"),
-                    Fact(label="ETH", value=live(moved, "Quantity", Asset="ETH"), name="eth"),
-                    Fact(label="Rows", value=count, name="rows"),
-                    Fact(label="Day", value=date(2025, 3, 1), name="day"),
-                ],
-                tables=[CHECKS],
-            ),
+            cover(moved),
             Section(key="roll", title="Roll-forward", tables=[roll_forward(moved)]),
-            Section(
-                key="ages",
-                title="Ages",
-                judged=True,
-                tables=[AGES],
-                charts=[Bars(title="=Ageing", unit="PLN", table="ages", label="Age", value="Value")],
-            ),
+            ages(),
             Section(
                 key="transactions",
                 title="Transactions",
                 tables=[transactions(moved)],
-                charts=[
-                    Chart(
-                        title="=fuse BTC",
-                        unit="BTC",
-                        lines=[
-                            Line(
-                                name="Ledger", points=curve, marks=[Mark(curve[9][0], curve[9][1], "=B-12")]
-                            ),
-                            Line(name="Venue", points=curve[:20]),
-                        ],
-                    ),
-                    Heat(title="Coverage", rows=[]),
-                ],
+                charts=[Chart(title="=fuse BTC", unit="BTC", lines=lines), Heat(title="Coverage", rows=[])],
             ),
         ],
     )

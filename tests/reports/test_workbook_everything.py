@@ -20,7 +20,7 @@ from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 from python_calamine import CalamineWorkbook
 
-from recon.core.document import Column, Document, Live, Section, Sum, Table
+from recon.core.document import Cell, Column, Document, Live, Section, Sum, Table
 from reports._render._plain import visible
 from reports._render._xlsx_live import criterion
 from reports._render.xlsx import FACT_LINE, JUDGED_LINE, render
@@ -206,6 +206,51 @@ def test_charts_are_drawn_from_cells_and_no_name_in_them_is_a_formula(whole: Pat
         )
     points = cells(whole, "Chart data")
     assert [row[1] for row in points[4:9]] == [0, 0, 1, 1, 2]
+
+
+def of_sums(sums: Sequence[Sum], value: Decimal, moved: Sequence[Sequence[Cell]]) -> Document:
+    """A figure over the sums of a table."""
+    figure = Table(
+        key="figure", columns=[Column(title="F", kind="amount")], rows=[(Live(value, tuple(sums)),)]
+    )
+    columns = [Column(title="A", to="t"), Column(title="N", kind="amount")]
+    table = Table(key="t", by="A", columns=columns, rows=moved)
+    return Document(
+        title="T", subtitle="S", sections=[Section(key="s", title='He said "S"', tables=[figure, table])]
+    )
+
+
+def formula(path: Path) -> str:
+    """The figure's formula, or its value where it has none."""
+    page = load_workbook(path).worksheets[0]
+    head = next(row for row in page.iter_rows() if row[0].value == "F")
+    return str(page.cell(head[0].row + 1, 1).value)
+
+
+def test_a_figure_over_an_empty_table_is_nothing(tmp_path: Path) -> None:
+    render(of_sums([Sum("t", "N")], Decimal(0), []), tmp_path / "empty.xlsx")
+    assert formula(tmp_path / "empty.xlsx").startswith("=ROUND(0,")
+
+
+def test_texts_that_cells_show_alike_are_summed_by_no_formula(tmp_path: Path) -> None:
+    moved = [
+        ("\x01", Decimal(1)),
+        (r"\x01", Decimal(2)),
+        ("x" * 300, Decimal(3)),
+        ("b", Decimal(4)),
+        ("B", Decimal(5)),
+    ]
+    for words, value, told in (
+        ("\x01", 1, "1"),
+        ("x" * 300, 3, "3"),
+        ("b", 4, '=ROUND(SUMPRODUCT(EXACT(t[A],"b")*1,t[N]),'),
+    ):
+        document = of_sums([Sum("t", "N", (("A", words),))], Decimal(value), moved)
+        render(document, tmp_path / "alike.xlsx")
+        assert formula(tmp_path / "alike.xlsx").startswith(told)
+    assert {
+        one.hyperlink.location for one in load_workbook(tmp_path / "alike.xlsx").worksheets[0]["A"][9:14]
+    } >= {"'He said \"S\"'!A10"}
 
 
 def test_figures_that_the_rows_do_not_give_are_refused(tmp_path: Path) -> None:
