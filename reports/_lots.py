@@ -61,6 +61,44 @@ def gains(books: Books) -> Table:
     )
 
 
+def gains_by_month(books: Books) -> Table:
+    """The gains that count, month by month of the entity's calendar."""
+    day = local_days(books.zone)
+    months: dict[str, list[Decimal]] = {}
+    lacking = 0
+    with exact():
+        for one in books.gains:
+            if one.counts and one.gain is not None:
+                sums = months.setdefault(f"{day(one.at):%Y-%m}", [ZERO, ZERO])
+                sums[one.gain < 0] += one.gain
+            lacking += one.counts and one.gain is None
+        rows = [(month, won, -lost, won + lost) for month, (won, lost) in sorted(months.items())]
+    return Table(
+        key="gains_by_month",
+        title="Gains by month",
+        note=f"Of the disposals that count, in {books.base_currency}.{incomplete(lacking, 'disposal')}",
+        columns=[
+            Column(title="Month"),
+            Column(title="Gains", kind="amount", total=True),
+            Column(title="Losses", kind="amount", total=True),
+            Column(title="Gains less losses", kind="amount", formula="[Gains] - [Losses]", total=True),
+        ],
+        rows=rows,
+        empty="Nothing was disposed of in the period.",
+    )
+
+
+def gains_over_time(books: Books) -> Bars:
+    """The same as a picture."""
+    return Bars(
+        title="Gains by month",
+        unit=books.base_currency,
+        table="gains_by_month",
+        label="Month",
+        value="Gains less losses",
+    )
+
+
 def positions(books: Books) -> Table:
     """What is held at the end by the lots, beside the ledger."""
     rows: list[tuple[Cell, ...]] = []

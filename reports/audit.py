@@ -9,7 +9,7 @@ from recon.core.contracts import Report
 from recon.core.document import Chart, Column, Document, Fact, Heat, Section, Span, Table, Tone
 from recon.core.seals import Seal
 from recon.core.times import EPOCH, from_iso
-from reports import _ages, _evidence, _places, _rolled, _tables
+from reports import _ages, _evidence, _lots, _places, _rolled, _schedules, _tables
 
 TITLE = "Audit pack"
 _PLACE = ("Source", "Account", "Asset")
@@ -18,7 +18,8 @@ _LEADS = {
     "Closing by the ledger": _PLACE, "By the ledger": _PLACE, "Balance": _PLACE, "Movements": _PLACE,
 }  # fmt: skip
 """Cells under these titles lead to the part that is of what stands under those, in any table that has them all."""
-_ENTRIES = ("Entry", "Entry sent", "Entry received")
+_ENTRIES = ("Entry", "Entry sent", "Entry received", "Lot", "Place")
+_POINTERS = ("Pointer", "Place")
 _TONES: dict[str, Tone] = {"whole": "good", "empty": "good", "incomplete": "bad"}
 _BREAK_FIRST = ("Break", "Severity", "Source", "Account", "Asset", "Difference", "Cause", "What happened")
 _ENTRY_FIRST = (
@@ -26,6 +27,9 @@ _ENTRY_FIRST = (
 )  # fmt: skip
 _WORSE: dict[Tone, int] = {"good": 0, "plain": 1, "fair": 2, "bad": 3}
 _MOST_CURVES = 4
+_BY_POLICY = (
+    "What follows from the method and the order of prices in force: other choices give other figures."
+)
 _NO_CONFIRMATION = (
     "What venues say they hold was asked for by the entity itself, with its own keys. Such a snapshot is the entity's "
     "own evidence and no external confirmation (ISA 505): auditors ask for those, and receive them, themselves."
@@ -65,6 +69,7 @@ def build(books: Books) -> Document:
             tables=[_rolled.entity_roll_forward(books)],
             parts=_places.assets(books),
         ),
+        *_valued(books),
         _places.places(books),
         *(Section(key=table.key, title=title, tables=[table]) for title, table in tables.items()),
         Section(
@@ -95,6 +100,42 @@ def build(books: Books) -> Document:
         sections=[_linked_section(section) for section in sections],
         exhibits=_evidence.exhibits(books),
     )
+
+
+def _valued(books: Books) -> list[Section]:
+    """Gains with the lots they come from, what is held, and every price that was used."""
+    return [
+        Section(
+            key="values",
+            title="Cost and fair value",
+            lead=_BY_POLICY,
+            tables=[
+                _lots.fair_value_roll_forward(books),
+                _lots.cost_roll_forward(books),
+                _lots.positions(books),
+            ],
+            charts=[_lots.gains_by_asset(books)],
+            judged=True,
+        ),
+        Section(
+            key="gains",
+            title="Lots and gains",
+            lead=_BY_POLICY,
+            tables=[_lots.gains_by_month(books), _lots.gains(books)],
+            charts=[_lots.gains_over_time(books)],
+            judged=True,
+        ),
+        Section(
+            key="open_lots",
+            title="Open lots",
+            lead=_BY_POLICY,
+            tables=[_lots.open_lots(books)],
+            judged=True,
+        ),
+        Section(
+            key="prices", title="Prices", tables=[_schedules.prices(books), _schedules.stated_prices(books)]
+        ),
+    ]
 
 
 def _overview(books: Books) -> Section:
@@ -212,17 +253,20 @@ def _linked_section(section: Section) -> Section:
 def _linked(table: Table) -> Table:
     """The table with links from its cells to accounts, assets, movements, entries and sealed answers."""
     titles = {column.title for column in table.columns}
-    columns = [_linked_column(column, titles, "" if table.by else "transactions") for column in table.columns]
+    entries = "" if table.by == "Entry" else "transactions"
+    columns = [_linked_column(column, titles, entries) for column in table.columns]
     return replace(table, columns=columns)
 
 
 def _linked_column(column: Column, titles: Container[str], entries: str) -> Column:
     if column.title in _ENTRIES:
         return replace(column, to=entries)
-    if column.title == "Answer" and "Pointer" in titles:
-        return replace(column, pointer="Pointer")
+    pointer = next((title for title in _POINTERS if title in titles), "")
+    if column.title == "Answer" and pointer:
+        return replace(column, pointer=pointer)
     leads = _LEADS.get(column.title, ())
-    return replace(column, leads=leads) if leads and all(title in titles for title in leads) else column
+    known = leads and all(title in titles for title in leads)
+    return replace(column, leads=leads, to="") if known else column
 
 
 REPORT = Report(name="audit", title=TITLE, formats=("pack",), build=build)

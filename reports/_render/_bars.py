@@ -49,6 +49,11 @@ class DrawnHeat(NamedTuple):
     form: str = "heat"
 
 
+def _rough(number: Decimal) -> str:
+    """A number as a picture tells it, in two decimals; the table beside it has all of them."""
+    return text(number.quantize(Decimal("0.01"), ROUND_HALF_EVEN)) if abs(number) >= 1 else text(number)
+
+
 def drawn_bars(chart: Bars, tables: Sequence[Table]) -> DrawnBars:
     """A bar for each row of the table that the chart names."""
     table = next(one for one in tables if one.key == chart.table)
@@ -56,7 +61,7 @@ def drawn_bars(chart: Bars, tables: Sequence[Table]) -> DrawnBars:
     label, value = titles.index(chart.label), titles.index(chart.value)
     rows = [(str(row[label]), Decimal(plain(row[value]) or 0)) for row in islice(table.rows, _MOST)]
     left = _DIGIT * (max((len(_short(name)) for name, _ in rows), default=0) + 1)
-    longest = max((len(text(number)) for _, number in rows), default=1)
+    longest = max((len(_rough(number)) for _, number in rows), default=1)
     room = WIDTH - left - _DIGIT * (longest + 1)
     low = min([Decimal(0), *(number for _, number in rows)])
     high = max([Decimal(0), *(number for _, number in rows)])
@@ -75,7 +80,7 @@ def drawn_bars(chart: Bars, tables: Sequence[Table]) -> DrawnBars:
         css = "down" if number < 0 else "up"
         beside = edge - 5 if number < 0 else edge + 5
         bars.append(
-            (_TOP + at * _BAR, _short(name), min(zero, edge), abs(edge - zero), css, beside, text(number))
+            (_TOP + at * _BAR, _short(name), min(zero, edge), abs(edge - zero), css, beside, _rough(number))
         )
     told = "; ".join(f"{name}: {text(number)}" for name, number in rows)
     return DrawnBars(
