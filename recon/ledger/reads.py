@@ -351,13 +351,6 @@ def answer_links(tx: Transaction) -> Iterator[tuple[int, str, str]]:
         yield row.seq, row.source, row.link
 
 
-def answer_digests(tx: Transaction, lines: Iterable[int]) -> dict[int, str]:
-    """The SHA-256 of what these lines of the evidence sealed, by line; those that sealed nothing are left out."""
-    asked = select(_ANSWERS.c.seq, _ANSWERS.c.sha256).where(_ANSWERS.c.sha256.is_not(None))
-    found = (tx.connection.execute(asked.where(_ANSWERS.c.seq.in_(seqs))) for seqs in _batches(lines))
-    return {seq: digest for rows in found for seq, digest in rows}
-
-
 def newest_answer(tx: Transaction) -> int:
     """The newest line of the evidence that the ledger knows; 0 where there is none."""
     return tx.connection.scalar(select(func.max(_ANSWERS.c.seq))) or 0

@@ -9,7 +9,7 @@ from duckdb import DuckDBPyConnection
 from recon.core.holdings import PriceUsed
 from recon.core.prices import Lacking, Price, Valued
 from recon.core.times import EPOCH
-from recon.ledger.reads import answer_digests
+from recon.ledger.facts import answer_digests
 from recon.ledger.store import Ledger
 from recon.pipeline.price_entry import stated
 from recon.pipeline.value import Rate

@@ -1,8 +1,10 @@
 """Texts that try to run, hide, or become something else, and a month of books that is full of them."""
 
 from dataclasses import replace
+from decimal import Decimal
+from typing import Any
 
-from recon.core.books import Books, RecordEvidence, RegisteredBreak
+from recon.core.books import Books, RecordEvidence
 from recon.core.holdings import Earned
 from tests.reports.books import BOOKS, HISTORY
 
@@ -66,10 +68,22 @@ CORPUS = [
 
 def hostile_books() -> Books:
     """Every text of the corpus, in every place that holds what a venue or a user wrote."""
-    moved, read = next(iter(BOOKS.transactions)), BOOKS.coverage[0]
+    moved, read, first = next(iter(BOOKS.transactions)), BOOKS.coverage[0], BOOKS.breaks[0]
     held, rolled, curve = BOOKS.balances[0], BOOKS.roll_forward[0], BOOKS.curves[0]
-    posted, trial, gain = next(iter(BOOKS.postings)), BOOKS.trial_balance[0], next(iter(BOOKS.gains))
-    lot, price = next(iter(BOOKS.open_lots)), BOOKS.prices[0]
+    breaks = []
+    for text in CORPUS:
+        diagnosis = replace(
+            first.found.diagnosis,
+            kind=text,
+            text=text,
+            members=({"check": text, "source": text, "text": text},),
+        )
+        place = text.encode("utf-8", "replace").decode()  # a break's id refuses what is not Unicode
+        found = replace(
+            first.found, anchor=place, diagnosis=diagnosis, source=place, account=place, asset=place
+        )
+        evidence = (RecordEvidence(text, text, moved.at, text, HISTORY, text),)
+        breaks.append(first._replace(found=found, status=text, evidence=evidence))
     return replace(
         BOOKS,
         entity=" ".join(CORPUS[:-2]),
@@ -93,31 +107,9 @@ def hostile_books() -> Books:
             )
             for text in CORPUS
         ],
-        postings=[
-            posted._replace(
-                account=text, asset=text, source=text, entry=text, kind=text, answer=text, pointer=text
-            )
-            for text in CORPUS
-        ],
-        trial_balance=[trial._replace(account=text, asset=text, lacks=text) for text in CORPUS],
-        gains=[
-            gain._replace(asset=text, activity=text, entry=text, place=text, lot=text, rule=text, lacks=text)
-            for text in CORPUS
-        ],
-        open_lots=[lot._replace(asset=text, lot=text, activity=text) for text in CORPUS],
-        earned=[
-            Earned(text, f"fees:{text}", text, 1, moved.quantity, moved.quantity, 1, text) for text in CORPUS
-        ],
-        prices=[
-            price._replace(
-                asset=text, quote=text, source=text, rule=text, where=text, answer=text, approved_by=text
-            )
-            for text in CORPUS
-        ],
-        policies={text: text for text in CORPUS},
-        run=CORPUS[3],
+        **_valued(),
         coverage=[read._replace(source=text, stream=text, status=text, reason=text) for text in CORPUS],
-        breaks=_breaks(),
+        breaks=breaks,
         curves=[curve._replace(source=text, account=text, asset=text) for text in CORPUS],
         answers={
             HISTORY: replace(
@@ -127,20 +119,30 @@ def hostile_books() -> Books:
     )
 
 
-def _breaks() -> list[RegisteredBreak]:
-    moved, first = next(iter(BOOKS.transactions)), BOOKS.breaks[0]
-    breaks = []
-    for text in CORPUS:
-        diagnosis = replace(
-            first.found.diagnosis,
-            kind=text,
-            text=text,
-            members=({"check": text, "source": text, "text": text},),
-        )
-        place = text.encode("utf-8", "replace").decode()  # a break's id refuses what is not Unicode
-        found = replace(
-            first.found, anchor=place, diagnosis=diagnosis, source=place, account=place, asset=place
-        )
-        evidence = (RecordEvidence(text, text, moved.at, text, HISTORY, text),)
-        breaks.append(first._replace(found=found, status=text, evidence=evidence))
-    return breaks
+def _valued() -> Any:
+    """The general ledger, lots, values and prices."""
+    posted, trial, gain = next(iter(BOOKS.postings)), BOOKS.trial_balance[0], next(iter(BOOKS.gains))
+    lot, price, one = next(iter(BOOKS.open_lots)), BOOKS.prices[0], Decimal("0.5")
+    return {
+        "postings": [
+            posted._replace(
+                account=text, asset=text, source=text, entry=text, kind=text, answer=text, pointer=text
+            )
+            for text in CORPUS
+        ],
+        "trial_balance": [trial._replace(account=text, asset=text, lacks=text) for text in CORPUS],
+        "gains": [
+            gain._replace(asset=text, activity=text, entry=text, place=text, lot=text, rule=text, lacks=text)
+            for text in CORPUS
+        ],
+        "open_lots": [lot._replace(asset=text, lot=text, activity=text) for text in CORPUS],
+        "earned": [Earned(text, f"fees:{text}", text, 1, one, one, 1, text) for text in CORPUS],
+        "prices": [
+            price._replace(
+                asset=text, quote=text, source=text, rule=text, where=text, answer=text, approved_by=text
+            )
+            for text in CORPUS
+        ],
+        "policies": {text: text for text in CORPUS},
+        "run": CORPUS[3],
+    }
