@@ -29,17 +29,28 @@ R = TypeVar("R", bound=tuple[Any, ...])
 
 
 class OnDisk(Collection[R], Generic[R]):
-    """The rows of one file as named tuples of one kind. They last as long as the folder of the file does."""
+    """The rows of one file as named tuples of one kind, which last as long as its folder does. A few are held."""
 
     def __init__(self, path: Path, kind: type[R]) -> None:
         self.path = path
         self._kind = kind
         self._rows: int = pq.read_metadata(path).num_rows
+        self._few: list[R] | None = None
 
     def __len__(self) -> int:
         return self._rows
 
     def __iter__(self) -> Iterator[R]:
+        if self._rows > _CHUNK:
+            return self._read()
+        if self._few is None:
+            self._few = [*self._read()]
+        return iter(self._few)
+
+    def __contains__(self, row: object) -> bool:
+        return any(row == one for one in self)
+
+    def _read(self) -> Iterator[R]:
         make: Any = getattr(self._kind, "_make")  # noqa: B009 - every named tuple has it, and no type says so
         columns = _columns(self._kind)
         moments = [place for place, (_, kind) in enumerate(columns) if kind == _MOMENT]
@@ -53,9 +64,6 @@ class OnDisk(Collection[R], Generic[R]):
                         at = values[place]
                         values[place] = at and at.replace(tzinfo=UTC)
                     yield make(values)
-
-    def __contains__(self, row: object) -> bool:
-        return any(row == one for one in self)
 
 
 def asked(
