@@ -19,7 +19,7 @@ def policies(config: Config, method: str, linked: int) -> dict[str, str]:
     told |= {
         f"Order of prices, {asset}": ", ".join(one.sources) for asset, one in sorted(prices.assets.items())
     }
-    told |= {f"Worth one {currency}": asset for asset, currency in sorted(prices.parity.items())}
+    told |= {f"Worth of one {asset}": f"1 {currency}" for asset, currency in sorted(prices.parity.items())}
     told |= {
         "Age of a price": f"{prices.max_age_days} days at most",
         "Fair value": "units at the price of the last moment of the period",

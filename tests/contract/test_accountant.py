@@ -141,6 +141,26 @@ def test_a_price_that_people_stated_is_told_with_its_answer_and_who_approved_it(
         assert [len(every[key].rows) for key in ("prices", "stated_prices")] == [0, 1]
 
 
+def test_what_was_chosen_stands_on_the_cover_and_so_does_what_holds_where_nothing_was(tmp_path: Path) -> None:
+    prices = {
+        "sources": ["files", "trades"], "parity": {"USDT": "USD", "USDC": "USD"}, "assets": {"ETH": {"sources": ["venues"]}},
+    }  # fmt: skip
+    pooled: dict[str, Any] = {"prices": prices, "assets": {"USDTERC20": "USDT"}}
+    with (
+        ledger_of(tmp_path, LINES, "PLN", "Europe/Warsaw", **pooled) as (config, ledger),
+        opened(config, ledger, "2025-01") as content,
+    ):
+        told = content.policies
+        assert (told["Order of prices"], told["Order of prices, ETH"]) == ("files, trades", "venues")
+        assert (told["Worth of one USDT"], told["Worth of one USDC"]) == ("1 USD", "1 USD")
+        assert told["Assets counted as one"] == "USDTERC20 as USDT"
+        assert told["Cost of what leaves"] == "First in, first out"
+        assert told["Own transfers"] == "arrive within 72 hours, less 0 at most"
+        assert "disposal without known proceeds" in told["Lots, to outside"]
+        rows = tables(accountant.build(content))["policies"].rows
+        assert [*map(tuple, rows)] == [*told.items()]
+
+
 def laws(content: Books) -> None:
     """What holds of every ledger: each control is zero, each live figure is its sum, twice the same."""
     assert failed(content) <= OPEN

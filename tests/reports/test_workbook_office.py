@@ -48,6 +48,14 @@ def test_every_check_comes_out_zero_and_so_does_their_total(book: Path) -> None:
     assert total[place] == 0
 
 
+def test_every_control_but_that_of_open_breaks_is_zero(book: Path) -> None:
+    cells = CalamineWorkbook.from_path(book).get_sheet_by_name("Checks").to_python()
+    head = next(number for number, row in enumerate(cells) if row[0] == "Control")
+    rows = cells[head + 1 : next(number for number, row in enumerate(cells[head:], head) if not row[0])]
+    assert len(rows) > 150
+    assert {row[0] for row in rows if row[2] != 0} == {"Breaks: open errors and warnings"}
+
+
 def test_formulas_give_what_the_books_say(book: Path) -> None:
     titles, rows, _ = sheet(book, "Roll-forward (units)")
     closing = [row[titles.index("Closing")] for row in rows]
