@@ -143,8 +143,10 @@ def test_a_price_that_people_stated_is_told_with_its_answer_and_who_approved_it(
 
 def test_what_was_chosen_stands_on_the_cover_and_so_does_what_holds_where_nothing_was(tmp_path: Path) -> None:
     prices = {
-        "sources": ["files", "trades"], "parity": {"USDT": "USD", "USDC": "USD"}, "assets": {"ETH": {"sources": ["venues"]}},
-    }  # fmt: skip
+        "sources": ["files", "trades"],
+        "parity": {"USDT": "USD", "USDC": "USD"},
+        "assets": {"ETH": {"sources": ["venues"]}},
+    }
     pooled: dict[str, Any] = {"prices": prices, "assets": {"USDTERC20": "USDT"}}
     with (
         ledger_of(tmp_path, LINES, "PLN", "Europe/Warsaw", **pooled) as (config, ledger),
