@@ -227,7 +227,10 @@ def _asked(books: Books) -> Heat:
             told = Span(since, until, word, _TONES.get(one.status, "plain"))
             streams.setdefault(f"{one.source} {one.stream.partition('/')[0]}", []).append(told)
     # What is worst is drawn last, on top of the others.
-    rows = [(name, sorted(set(spans), key=lambda span: _WORSE[span.tone])) for name, spans in streams.items()]
+    rows = [
+        (name, sorted(dict.fromkeys(spans), key=lambda span: _WORSE[span.tone]))
+        for name, spans in streams.items()
+    ]
     return Heat(title="What was asked over the period", rows=rows)
 
 
