@@ -22,6 +22,11 @@ def sealed_pack(made: House) -> tuple[Path, Path]:
     return made.folder / "out" / "audit-2025-02", made.folder / "out" / "seal-2025-02.json"
 
 
+def pages(pack: Path) -> str:
+    """The text of all its pages."""
+    return "\n".join(path.read_text(encoding="utf-8") for path in sorted(pack.rglob("*.html")))
+
+
 class Edit(NamedTuple):
     """One character of a file, changed, taken away or added."""
 

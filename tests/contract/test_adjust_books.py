@@ -10,6 +10,7 @@ from openpyxl import load_workbook
 
 from tests.contract.house import BALANCES, BOOKS, House, house, places
 from tests.contract.outside import recon
+from tests.contract.packs import pages
 from tests.contract.test_adjust import adjust, breaks, draft, head
 
 WHY = ("--reason", "missing_row", "--text", "support confirms it")
@@ -88,7 +89,7 @@ def test_it_stands_apart_in_both_reports_with_its_share_of_the_balance(made: Hou
     sheet = [[str(cell) for cell in row] for row in book["Adjustments"].iter_rows(values_only=True)]
     told = [row for row in sheet if "network_fee" in row]
     assert len(told) == 2 and all("Anna" in row and "Bob" in row for row in told)
-    page = (made.folder / "out" / "audit-2025-Q1" / "index.html").read_text(encoding="utf-8")
+    page = pages(made.folder / "out" / "audit-2025-Q1")
     assert "Adjustments" in page and "the chain took it" in page
     (row,) = [
         [str(cell) for cell in row]

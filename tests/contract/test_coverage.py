@@ -10,6 +10,7 @@ import pytest
 from recon.demo.venues import Request, Response
 from tests.contract.house import VENUES, House, always, house
 from tests.contract.outside import recon
+from tests.contract.packs import pages
 
 KEYS = {
     "source", "stream", "account", "asset", "status", "grey", "since", "until", "requests", "pages", "rows", "stated",
@@ -116,7 +117,7 @@ def test_before_the_first_pull_nothing_was_asked(made: House) -> None:
 def test_the_certificate_stands_in_every_report(made: House) -> None:
     recon(made.folder, "pull")
     recon(made.folder, "report", "all", "2025-Q1", "--out", "out")
-    page = (made.folder / "out" / "audit-2025-Q1" / "index.html").read_text()
+    page = pages(made.folder / "out" / "audit-2025-Q1")
     assert "withdrawals/BTC" in page and "not queried" in page
     from python_calamine import CalamineWorkbook
 

@@ -63,7 +63,7 @@ def test_reports_and_journals_of_one_folder_share_its_manifest(made: House) -> N
     recon(made.folder, "report", "audit", "all", "--out", "both", "--quiet")
     recon(made.folder, "export", "--format", "hledger", "--out", "both", "--quiet")
     listed = (made.folder / "both" / "manifest.sha256").read_text().splitlines()
-    assert [one.split("  ")[1] for one in listed] == ["audit-all.html", "journal-all.hledger"]
+    assert [one.split("  ")[1] for one in listed] == ["audit-all/manifest.sha256", "journal-all.hledger"]
 
 
 def test_each_row_leads_to_the_bytes_that_it_rests_on(made: House) -> None:

@@ -12,6 +12,7 @@ from openpyxl import load_workbook
 
 from tests.contract.house import BOOKS, House, house
 from tests.contract.outside import recon
+from tests.contract.packs import pages
 from tests.contract.test_close import FEBRUARY, JANUARY, LATE, closed, pull, rebuilt, write
 
 DEPOSIT = {
@@ -90,7 +91,7 @@ def test_late_items_are_told_on_the_screen_and_in_both_reports(made: House, tmp_
     book = load_workbook(tmp_path / "out" / "accountant-2025-02.xlsx", data_only=True)
     cells = [str(cell) for row in book["Prior-period items"].iter_rows(values_only=True) for cell in row]
     assert {"2025-01", "broker", "ETH", "deposit", "broker/4"} <= set(cells)
-    page = (tmp_path / "out" / "audit-2025-02" / "index.html").read_text()
+    page = pages(tmp_path / "out" / "audit-2025-02")
     assert "Prior-period items" in page and "broker/4" in page
 
 

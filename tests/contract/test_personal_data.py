@@ -8,6 +8,7 @@ import pytest
 from recon.demo.venues import Request, Response, as_json
 from tests.contract.house import House, house
 from tests.contract.outside import recon
+from tests.contract.packs import pages
 
 ADDRESS = "203.0.113.77"
 LOGINS = {
@@ -36,7 +37,7 @@ def everything_told(made: House) -> str:
     reconciled = recon(made.folder, "reconcile", "all", "--json", code=3)
     assert "unclassified" in [one["check"] for one in reconciled.json["breaks"]]
     recon(made.folder, "report", "all", "all", "--out", "out")
-    page = (made.folder / "out" / "audit-all" / "index.html").read_text()
+    page = pages(made.folder / "out" / "audit-all")
     from openpyxl import load_workbook
 
     book = load_workbook(made.folder / "out" / "accountant-all.xlsx")

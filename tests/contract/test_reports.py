@@ -11,6 +11,7 @@ from xlsxwriter import Workbook
 
 from tests.contract.house import VENUES, House, house
 from tests.contract.outside import recon
+from tests.contract.packs import pages
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +50,7 @@ def test_reports_are_written_whole_and_again_to_the_same_bytes_and_change_nothin
     assert all(f"out/{name}" in ran.stdout for name in names)
     after = files(made.folder)
     assert {name: digest for name, digest in after.items() if not name.startswith("out/")} == before
-    page = (out / "audit-2025-Q1" / "index.html").read_text(encoding="utf-8")
+    page = pages(out / "audit-2025-Q1")
     assert "missing_record" in page and "egera" in page
     book = load_workbook(out / "accountant-2025-Q1.xlsx")
     assert any("missing_record" in str(cell.value) for sheet in book for row in sheet.rows for cell in row)

@@ -42,7 +42,7 @@ def test_run_ends_with_the_highest_code_of_its_steps_and_writes_where_the_config
         ran = recon(tmp_path, "run", "2025-Q1", "--json", code=3).json
         assert ran["pull"]["status"] == "ok"
         assert {Path(name).parent.name for name in ran["files"]} == {"for-the-accountant"}
-        assert all(Path(name).is_file() for name in ran["files"])
+        assert all(Path(name).exists() for name in ran["files"])
         made.gas.instead = dead
         settings = made.settings(*VENUES, gas={"deadline_s": 1})
         made.write(settings | {"reports": {"path": "for-the-accountant"}})
@@ -63,7 +63,7 @@ def test_the_demo_finds_its_three_faults_and_in_the_same_folder_none_without_the
     clean = recon(tmp_path, "demo", "--without-faults", "--json").json
     assert clean["reconcile"]["clean"] is True and clean["faults"] == []
     assert sum(one["new"] for one in clean["pull"]["streams"]) == 3
-    assert all((tmp_path / name).is_file() for name in clean["files"])
+    assert all((tmp_path / name).exists() for name in clean["files"])
 
 
 def test_the_demo_leaves_somebody_elses_folder_alone(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ sign, open again and bridge, live with breaks and adjust; the program dies anywh
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from itertools import count
@@ -367,7 +368,11 @@ pytestmark = pytest.mark.timeout(max(300, EXAMPLES))
 def run(make: Callable[[], Company], share: int) -> None:
     """Tries whole lives of a company: the profile's number of examples, divided by ``share``."""
     here = type("Control", (Control,), {"make": staticmethod(make)})
-    tried = settings(max_examples=max(1, EXAMPLES // share), stateful_step_count=STEPS)
+    tried = settings(
+        max_examples=max(1, EXAMPLES // share),
+        stateful_step_count=STEPS,
+        derandomize=os.environ.get("CI") == "true",
+    )
     run_state_machine_as_test(here, settings=tried)
 
 

@@ -101,6 +101,7 @@ def reports(config: Config, name: str, out: Path) -> dict[str, str]:
     with open_ledger(config.ledger_url, create=False) as ledger:
         write_reports(config, ledger, asked, report_names(), out, zipped=True)
     names = [f"accountant-{name}.xlsx", f"audit-{name}.zip", f"audit-{name}/manifest.sha256"]
+    names += [f"confirmation-{name}.xlsx", f"confirmation-{name}.html"]
     return {one: hashlib.sha256((out / one).read_bytes()).hexdigest() for one in names}
 
 
