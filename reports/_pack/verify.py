@@ -84,7 +84,6 @@ class Pack:
 
     def rows(self, name: str, titles: Sequence[str] = ()) -> Iterator[tuple[str, list[str]]]:
         """The rows of a CSV file, each with its place; a text that was kept from being a formula is itself again."""
-        csv.field_size_limit(1 << 30)
         with (self.folder / name).open(encoding="utf-8", newline="") as file:
             lines = csv.reader(file, strict=True)
             first = [one[1:] if one[:1] == "'" else one for one in next(lines)]
@@ -116,15 +115,19 @@ def prove(
         ("lots", _lots),
         ("control totals", _totals),
     ]
-    with localcontext(Context(prec=200, traps=[Inexact, InvalidOperation])):
-        for what, part in parts:
-            begins(what)
-            pack.left_out, count = "", 0
-            try:
-                count = part(pack)
-            except UNREADABLE as error:
-                pack.fault(what, f"it cannot be read on: {type(error).__name__} {error}")
-            pack.parts.append((what, count, pack.left_out))
+    longest = csv.field_size_limit(1 << 30)  # a cell holds whatever a venue sent
+    try:
+        with localcontext(Context(prec=200, traps=[Inexact, InvalidOperation])):
+            for what, part in parts:
+                begins(what)
+                pack.left_out, count = "", 0
+                try:
+                    count = part(pack)
+                except UNREADABLE as error:
+                    pack.fault(what, f"it cannot be read on: {type(error).__name__} {error}")
+                pack.parts.append((what, count, pack.left_out))
+    finally:
+        csv.field_size_limit(longest)
     return pack
 
 

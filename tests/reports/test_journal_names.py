@@ -3,7 +3,7 @@
 import csv
 import re
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -27,7 +27,6 @@ from reports._journals._names import account_name, asset_name, line
 from tests.reports._journals import faults, hledger
 from tests.reports.hostile import CORPUS
 
-csv.field_size_limit(10**6)  # some hostile texts are long
 NOON = datetime(2025, 3, 5, 12, tzinfo=UTC)
 DIGEST = "9c1185a5c5e9fc54612808977ee8f548b2258d31a3e2e1f0b0a1d5a8e0f7b6c4"
 ASSET = st.text("ABCX019._-:'", min_size=1, max_size=32)
@@ -38,6 +37,14 @@ ALSO = [
     "2025-01-01 open Assets:Other", "end comment", "comment", "=", "~ 1", "{1 EUR} @ 2 EUR", "@@ 1 EUR", "a:b:c",
 ]  # fmt: skip
 """Texts that mean something in a journal."""
+
+
+@pytest.fixture(autouse=True, scope="module")
+def long_cells() -> Iterator[None]:
+    """Some hostile texts are long."""
+    before = csv.field_size_limit(10**6)
+    yield
+    csv.field_size_limit(before)
 
 
 def account_of(name: str) -> str:
