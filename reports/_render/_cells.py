@@ -91,7 +91,7 @@ def hrefs(table: Table, place: int, rows: Sequence[Sequence[Cell]], links: Links
             links.to(links.exhibits.get(str(row[place]), nowhere).get(pointer_in(row, place, where)))
             for row in rows
         ]
-    if column.to:
+    if column.to and column.kind != "refs":  # a reference is a link already
         known = links.rows.get(column.to, {})
         return [links.to(known.get(str(row[place]))) for row in rows]
     return []
