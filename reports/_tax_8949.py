@@ -15,7 +15,8 @@ from collections.abc import Mapping, Sequence
 from recon.core.document import Cell, Column, Table
 from recon.core.tax import Row
 from recon.core.tax_books import TaxBooks
-from reports._tax_cells import View, picks
+from reports._rows import Rows
+from reports._tax_cells import picks
 
 COLUMNS = (
     "Description", "Date Acquired", "Date Sold", "Sales Proceeds", "Cost or Other Basis", "Adjustment Code",
@@ -40,7 +41,7 @@ def files(books: TaxBooks) -> Mapping[str, Table]:
         f"form-8949-{books.year.number}-{box}.csv": Table(
             key=f"form_8949_{box.lower()}",
             columns=[Column(title=title) for title in COLUMNS],
-            rows=View(books.rows.pick(places), cells),
+            rows=Rows(books.rows.pick(places), cells),
         )
         for box, places in sorted(picks(books).pages.items())
     }

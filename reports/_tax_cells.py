@@ -2,37 +2,18 @@
 
 import re
 from array import array
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Context, Decimal
-from typing import Generic, TypeVar
 
-from recon.core.document import Cell, Column
+from recon.core.document import Column
 from recon.core.tax import Row
 from recon.core.tax_books import TaxBooks
 from recon.core.times import EPOCH, MICROSECOND
 
-T = TypeVar("T")
 _WIDE = Context(prec=60)
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
-
-
-class View(Generic[T]):
-    """Values as a table's rows, of which none is held."""
-
-    def __init__(self, values: Collection[T], cells: Callable[[T], Sequence[Cell]]) -> None:
-        self._values = values
-        self._cells = cells
-
-    def __len__(self) -> int:
-        return len(self._values)
-
-    def __iter__(self) -> Iterator[Sequence[Cell]]:
-        return map(self._cells, self._values)
-
-    def __contains__(self, row: object) -> bool:
-        return any(one == row for one in self)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from recon.core.breaks import Break
 from recon.core.document import Cell, Column, Fact, Table
 from recon.core.tax_books import TaxBooks
-from reports._tax_cells import Picks, View, amounts, counted, last_day, number, stated
+from reports._rows import Rows
+from reports._tax_cells import Picks, amounts, counted, last_day, number, stated
 
 
 def facts(books: TaxBooks, of: Picks) -> list[Fact]:
@@ -116,7 +117,7 @@ def lacking(books: TaxBooks, of: Picks) -> Table:
             *amounts("Units", "Proceeds", "Cost", total=False),
             Column(title="Not known"),
         ],
-        rows=View(
+        rows=Rows(
             books.rows.pick(of.lacking),
             lambda row: (
                 row.id, row.asset, row.place, row.activity, row.disposed, number(row.quantity),

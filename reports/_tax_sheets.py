@@ -6,9 +6,9 @@ from functools import lru_cache
 from recon.core.document import Cell, Column, Fact, Section, Table
 from recon.core.tax import Listed, Row
 from recon.core.tax_books import Receipt, TaxBooks
+from reports._rows import Rows
 from reports._tax_cells import (
     Picks,
-    View,
     amounts,
     at,
     counted,
@@ -67,7 +67,7 @@ def _listed(books: TaxBooks, box: str, places: Sequence[int]) -> Section:
                     Column(title="Disposal", kind="refs", to="disposals"),
                     Column(title="Asset"),
                 ],
-                rows=View(books.rows.pick(places), cells),
+                rows=Rows(books.rows.pick(places), cells),
             )
         ],
     )
@@ -111,7 +111,7 @@ def _sa108(books: TaxBooks, of: Picks) -> Section:
                     gain_column("Gain or loss", "Proceeds", "Allowable cost"),
                     *amounts("Pool before", "Its cost before", "Pool after", "Its cost after", total=False),
                 ],
-                rows=View(books.rows.pick(of.counted), cells),
+                rows=Rows(books.rows.pick(of.counted), cells),
                 empty="Nothing was disposed of in the year.",
             )
         ],
@@ -159,7 +159,7 @@ def _anlage_so(books: TaxBooks, of: Picks) -> Section:
                     *amounts("Veräußerungspreis", "Anschaffungskosten"),
                     gain_column("Gewinn / Verlust", "Veräußerungspreis", "Anschaffungskosten"),
                 ],
-                rows=View(books.rows.pick(sorted(keys, key=keys.__getitem__)), cells),
+                rows=Rows(books.rows.pick(sorted(keys, key=keys.__getitem__)), cells),
                 empty="Nothing was disposed of in the year.",
             )
         ],
@@ -226,7 +226,7 @@ def _revenue(books: TaxBooks, of: Picks) -> Table:
             *amounts("Revenue", "Fee, a cost"),
             Column(title="Rate"),
         ],
-        rows=View(books.rows.pick(of.counted), cells),
+        rows=Rows(books.rows.pick(of.counted), cells),
         empty="Nothing brought money in the year.",
     )
 
@@ -255,6 +255,6 @@ def _spent(books: TaxBooks) -> Table:
             Column(title="Rate"),
             Column(title="Not known"),
         ],
-        rows=View(books.bought, cells),
+        rows=Rows(books.bought, cells),
         empty="Nothing was bought in the year.",
     )

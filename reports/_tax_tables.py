@@ -7,8 +7,8 @@ from recon.core.document import Cell, Column, Table
 from recon.core.lots import Held
 from recon.core.tax import Row, Sums, Term, Tie
 from recon.core.tax_books import Calculation, Receipt, TaxBooks, Use
+from reports._rows import Rows
 from reports._tax_cells import (
-    View,
     amounts,
     at,
     day,
@@ -60,7 +60,7 @@ def disposals(books: TaxBooks) -> Table:
             *([Column(title="Cost priced by")] if lots else []),
             Column(title="Not known"),
         ],
-        rows=View(books.rows, lambda row: _disposal(books, row)),
+        rows=Rows(books.rows, lambda row: _disposal(books, row)),
         empty="Nothing was disposed of in the year.",
     )
 
@@ -228,7 +228,7 @@ def receipts(books: TaxBooks) -> Table:
             Column(title="Priced by"),
             Column(title="Not known"),
         ],
-        rows=View(books.receipts, _receipt),
+        rows=Rows(books.receipts, _receipt),
         empty="Nothing was received as income in the year.",
     )
 
@@ -287,7 +287,7 @@ def prices(books: TaxBooks) -> Table:
             Column(title="Age in seconds", kind="count"),
             Column(title="How"),
         ],
-        rows=View(books.prices, _price),
+        rows=Rows(books.prices, _price),
         empty="No price was needed.",
     )
 
@@ -341,7 +341,7 @@ def allocated(books: TaxBooks) -> Table:
             Column(title="Acquired (UTC)", kind="moment"),
             *amounts("Units", "Cost", total=False),
         ],
-        rows=View(laid, _laid),
+        rows=Rows(laid, _laid),
         empty="The scope never changed.",
     )
 

@@ -1,4 +1,4 @@
-"""Writes one table as a CSV file, for other programs to read: texts as they are, numbers exact."""
+"""Writes one table as a CSV file for other programs to read: texts as they are, as an apostrophe before one would not pass."""
 
 import csv
 from decimal import Decimal
