@@ -1,4 +1,4 @@
-"""Writes one table as a CSV file for other programs to read: texts as they are, as an apostrophe before one would not pass."""
+"""Writes one table as a CSV file that tax software imports: texts as they are, where csv.py guards them for a sheet."""
 
 import csv
 from decimal import Decimal

@@ -3,6 +3,7 @@
 import csv
 import re
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -246,7 +247,6 @@ def test_two_assets_of_one_name_are_refused(tmp_path: Path, monkeypatch: pytest.
 
 def test_the_check_of_beancount_itself_takes_the_file(tmp_path: Path) -> None:
     (path,) = FORMATS["beancount"].write(journal(["A", "B"]), tmp_path)
-    ran = subprocess.run(
-        ["python", "-m", "beancount.scripts.check", "--no-cache", path], check=False, capture_output=True
-    )
+    check = [sys.executable, "-m", "beancount.scripts.check", "--no-cache", path]
+    ran = subprocess.run(check, check=False, capture_output=True)
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, b"", b"")
