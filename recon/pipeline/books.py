@@ -1,7 +1,7 @@
 """Reads from the ledger, once, everything that a period's reports say. No clock: the same ledger, the same books."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -35,13 +35,14 @@ def books(
     """
     if results is None:
         results = examine(config, ledger, period)
-    with TemporaryDirectory(prefix="recon-books-") as passing:
-        yield _read(config, ledger, period, results, Path(passing))
+    with ExitStack() as files:
+        yield _read(config, ledger, period, results, files)
 
 
 def _read(
-    config: Config, ledger: Ledger, period: Period, results: Sequence[CheckResult], folder: Path
+    config: Config, ledger: Ledger, period: Period, results: Sequence[CheckResult], files: ExitStack
 ) -> Books:
+    folder = Path(files.enter_context(TemporaryDirectory(prefix="recon-books-")))
     found = copied(config, ledger, period, results, folder)
     with ledger.transaction() as tx:
         readings = latest_readings(tx)
@@ -53,7 +54,7 @@ def _read(
         standing = seals(tx)
         signatures = _signatures(tx, standing, period)
         run = _run(tx, max((one.run_id for one in readings), default=0))
-    valued = holdings(config, ledger, period, as_of, found.posted, folder)
+    valued = holdings(config, ledger, period, as_of, found.posted, files)
     breaks = [
         one._replace(chain=found.chains.get(one.found.id, ()), value=found.worth.get(one.found.id))
         for one in state.breaks

@@ -4,11 +4,11 @@ They are those of the rulebook generic and its first method over all places toge
 Lots are dated when things happened, the ledger when they were posted: what came late for a sealed period is told apart.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 from recon.core.books import Trial
@@ -23,15 +23,15 @@ from recon.pipeline.config import Config
 from recon.pipeline.earned import FEES_AND_INCOME, Worths, earned
 from recon.pipeline.gains import Matched, Tally, matched
 from recon.pipeline.general_ledger import Taken
-from recon.pipeline.on_disk import OnDisk, writing
+from recon.pipeline.on_disk import OnDisk
 from recon.pipeline.price_list import quotient
+from recon.pipeline.spool import Spool
 from recon.pipeline.tax import Books, Want, books_of, wanted
 from recon.pipeline.trade_prices import pooled
 from recon.pipeline.units import number, scaled
 from recon.pipeline.used_prices import Noted, used
 
 RULES = "generic"
-Put = Callable[[Sequence[Any]], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,26 +56,28 @@ class Holdings:
     method: str
     trial: Sequence[Trial]
     positions: Sequence[Position]
-    gains: OnDisk[Gain]
-    open_lots: OnDisk[OpenLot]
+    gains: Collection[Gain]
+    open_lots: Collection[OpenLot]
     earned: Sequence[Earned]
     prices: Sequence[PriceUsed]
     linked: int
 
 
 def holdings(
-    config: Config, ledger: Ledger, period: Period, as_of: datetime | None, posted: Posted, folder: Path
+    config: Config, ledger: Ledger, period: Period, as_of: datetime | None, posted: Posted, files: ExitStack
 ) -> Holdings:
-    """Values the period, with prices of its last moment, or of the latest reading's where that comes first."""
+    """Values the period, with prices of its last moment, or of the latest reading's where that comes first.
+
+    Gains and lots lie in ``files``.
+    """
     want = _want(config, period)
     ends = [at for at in (period.end, as_of) if at is not None]
     with books_of(config, ledger, want.rules, None) as opened:
         noted = Noted(opened.view.rate)
         seen = replace(opened, view=replace(opened.view, rate=noted.rate))
         walk = _Walk(opened, seen, want, period, min(ends, default=EPOCH) - MICROSECOND)
-        gains, lots = folder / "gains", folder / "open_lots"
-        with writing(gains, Gain) as put_gain, writing(lots, OpenLot) as put_lot:
-            pools = [walk.pool(name, posted, put_gain, put_lot) for name in opened.pools]
+        gains, lots = files.enter_context(Spool(_gain)), files.enter_context(Spool(_open_lot))
+        pools = [walk.pool(name, posted, gains, lots) for name in opened.pools]
         trial = [_valued(one, walk) for one in posted.trial]
         told = earned(posted.taken, config, walk.worths, noted.rate)
         prices = used(noted, opened.copy, ledger)
@@ -85,8 +87,8 @@ def holdings(
         positions=[
             one for one in pools if any((*one.opening, *one.added, *one.disposed, *one.closing, one.ledger))
         ],
-        gains=OnDisk(gains, Gain),
-        open_lots=OnDisk(lots, OpenLot),
+        gains=gains.whole(),
+        open_lots=lots.whole(),
         earned=told,
         prices=prices,
         linked=opened.linked,
@@ -134,7 +136,7 @@ class _Walk:
         self.worths: Worths = {}
         self.sources = sorted((one.name for one in opened.config.sources), key=len, reverse=True)
 
-    def pool(self, pool: str, posted: Posted, put_gain: Put, put_lot: Put) -> Position:
+    def pool(self, pool: str, posted: Posted, gains: Spool[Gain], lots: Spool[OpenLot]) -> Position:
         """One pool from the period's beginning to its end."""
         assert self.want.method is not None
         opening = self._opening(pool)
@@ -144,10 +146,10 @@ class _Walk:
         rows = matched(matches, pool, self.tally, listed=True)
         for row in rows:
             sums.left(row)
-            put_gain(self._gain(row))
+            gains.add(self._gain(row))
         short = sum(units for name, _, units in self.tally.shorts if name == pool)
         for held in matches.outcome.held:
-            put_lot(self._lot(pool, held))
+            lots.add(self._lot(pool, held))
         between = sum(scaled(posted.held[one][1]) for one in posted.held if self._pooled(one) == pool)
         happened = (
             sum(scaled(posted.held[one][0]) for one in posted.held if self._pooled(one) == pool) + between
@@ -251,6 +253,25 @@ class _Walk:
             if name.startswith(f"{source}-") and number.isdecimal():
                 return f"{source}/{int(number)}"
         return name
+
+
+def _gain(members: list[Any]) -> Gain:
+    at, acquired_at = _moment(members[2]), _moment(members[9])
+    return Gain._make(
+        (*members[:2], at, *members[3:5], *map(_number, members[5:9]), acquired_at, *members[10:])
+    )
+
+
+def _open_lot(members: list[Any]) -> OpenLot:
+    return OpenLot(members[0], _moment(members[1]), *members[2:4], *map(_number, members[4:]))
+
+
+def _moment(at: int | None) -> Any:
+    return None if at is None else EPOCH + MICROSECOND * at
+
+
+def _number(units: int | None) -> Any:
+    return None if units is None else number(units)
 
 
 def _count(sums: list[int], units: int, cost: int | None) -> None:

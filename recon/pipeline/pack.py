@@ -1,8 +1,8 @@
 """The audit pack: a folder that an outsider proves without us.
 
-Its pages and the data behind their tables, the ledger's entries and postings whole, the lots, the evidence that the
-period rests on, the seals, and programs that re-compute all of it (reports/_pack). It is built beside its place and
-moved there whole. The same ledger makes the same bytes.
+Its pages and the data behind their tables, the ledger's entries and postings whole, the evidence that the period rests
+on, the seals, and programs that re-compute all of it (reports/_pack). It is built beside its place and moved there
+whole. The same ledger makes the same bytes.
 """
 
 import gzip
@@ -25,7 +25,6 @@ from recon.pipeline.config import Config
 from recon.pipeline.pack_data import Tables, write_data
 from recon.pipeline.pack_evidence import write_evidence, write_seals
 from recon.pipeline.pack_ledger import write_ledger
-from recon.pipeline.pack_lots import write_lots
 from reports._pack.digests import LINES, MANIFEST, write_manifest
 from reports._render import render_site
 
@@ -73,7 +72,6 @@ def _fill(config: Config, ledger: Ledger, books: Books, document: Document, fold
         "until": None if books.period.end is None else moment_text(books.period.end),
         "tool": books.version,
         **write_ledger(config, ledger, books, tables),
-        "lots": write_lots(config, ledger, books, tables),
         **write_evidence(config, ledger, books, folder),
     }
     write_seals(ledger, books.period, folder)

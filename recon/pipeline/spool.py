@@ -1,4 +1,7 @@
-"""Many values kept in a temporary file: written once, and then read anew as often as they are walked."""
+"""Many values kept in a temporary file: written once, and then read anew as often as they are walked.
+
+What a query gives is kept by recon.pipeline.on_disk instead, as the engine writes it.
+"""
 
 import json
 import os
@@ -10,19 +13,22 @@ from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
 T = TypeVar("T")
+FEW = 20_000
+"""As many are held once they were read."""
 _AT_ONCE = 2_000
 
 
 class Spool(Generic[T]):
     """Values as lines of JSON, in the order in which they were added; ``thaw`` makes one of its members again.
 
-    The file is gone once the block is left.
+    The file is gone once the block is left. A few values are held.
     """
 
     def __init__(self, thaw: Callable[[list[Any]], T]) -> None:
         self._thaw = thaw
         self._file = TemporaryFile()  # noqa: SIM115 - closed when the block is left
         self._ends = array("Q", [0])
+        self._few: list[T] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -45,11 +51,18 @@ class Spool(Generic[T]):
         return len(self._ends) - 1
 
     def __iter__(self) -> Iterator[T]:
-        for first in range(0, len(self), _AT_ONCE):
-            yield from self.slice(first, min(first + _AT_ONCE, len(self)))
+        if len(self) > FEW:
+            return self._read()
+        if self._few is None:
+            self._few = [*self._read()]
+        return iter(self._few)
 
     def __contains__(self, value: object) -> bool:
         return any(one == value for one in self)
+
+    def _read(self) -> Iterator[T]:
+        for first in range(0, len(self), _AT_ONCE):
+            yield from self.slice(first, min(first + _AT_ONCE, len(self)))
 
     def slice(self, first: int, after: int) -> list[T]:
         """Those from one place until before another."""

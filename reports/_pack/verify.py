@@ -4,7 +4,7 @@
 
 FOLDER is the pack, by default the folder that this file lies in. Needs Python 3.8 and nothing else. It re-computes the
 digest of every file, the chain of the evidence and the sealed answers, the running hash of the ledger's entries up to
-its head, the trial balance, the roll-forward, the sums of lots, the control totals, and what the seals say of all that.
+its head, the trial balance, the roll-forward, the lots, the control totals, and what the seals say of all that.
 It prints every problem with its file and line, and ends with 0 where there is none, else with 5.
 
 Who can write every file of a pack can make another one that is sound in itself. Only a seal that was kept elsewhere
@@ -414,6 +414,14 @@ BOTH_WAYS = {"external": (1, 6), "trading": (2, 5), "transit": (4, 8)}
 ROLLED = "Opening,Deposits,Buys,Income,Transfers in,Sells,Withdrawals,Fees,Transfers out,Adjustments,"
 ROLLED += "Prior-period items,Stated openings,Other,Closing by the ledger"
 TAKEN_OFF = {5, 6, 7, 8}
+HELD = {
+    "By the ledger": 1,
+    "Posted later": 1,
+    "Units in lots": -1,
+    "Short of lots": 1,
+    "Held without a lot": -1,
+}
+"""The units of an asset, which come to nothing."""
 
 
 def _roll(pack: Pack, row: list[str], legs: list[Leg], gone: set[tuple[str, str]]) -> None:
@@ -504,21 +512,44 @@ def _trial(pack: Pack) -> int:
     return len(held)
 
 
+def _table(pack: Pack, name: str) -> Iterator[tuple[str, dict[str, str]]]:
+    """The rows of a table of the report, by its titles."""
+    rows = pack.rows(name)
+    titles = next(rows)[1]
+    return ((place, dict(zip(titles, row))) for place, row in rows)
+
+
 def _lots(pack: Pack) -> int:
-    """The gain of a row is its proceeds less its cost; the lots left make up what the books hold of each pool."""
+    """A gain is proceeds less cost; gains and lots make the costs of an asset, and its units the ledger's."""
     count = 0
-    for place, row in pack.rows("ledger/lots.csv"):
-        count += not place.endswith(":1")
-        if row[9] and count and _number(row[7]) - _number(row[8]) != _number(row[9]):
-            pack.fault(place, f"{row[0]}: the gain is not the proceeds less the cost")
-    left = _sums(
-        (row[0], _number(row[4])) for at, row in pack.rows("ledger/lots_held.csv") if not at.endswith(":1")
-    )
-    for place, row in pack.rows("ledger/lot_pools.csv"):
-        if not place.endswith(":1") and left.pop(row[0], ZERO) != _number(row[4]):
-            pack.fault(place, f"the lots of {row[0]} do not make what the books hold of it")
-    for pool in left:
-        pack.fault("ledger/lot_pools.csv", f"{pool} is not there")
+    sold: dict[str, Decimal] = defaultdict(Decimal)
+    left: dict[str, list[Decimal]] = defaultdict(lambda: [ZERO] * 3)
+    for place, one in _table(pack, "data/gains.csv"):
+        count += 1
+        if one["Gain"] and _number(one["Proceeds"]) - _number(one["Cost"]) != _number(one["Gain"]):
+            pack.fault(place, f"{one['Entry']}: the gain is not the proceeds less the cost")
+        sold[one["Asset"]] += _number(one["Cost"] or "0")
+    for _, one in _table(pack, "data/open_lots.csv"):
+        units = _number(one["Units"])
+        parts = (units, ZERO if one["Cost"] else units, _number(one["Cost"] or "0"))
+        left[one["Asset"]] = [sum(pair, ZERO) for pair in zip(left[one["Asset"]], parts)]
+    held = {}
+    for place, one in _table(pack, "data/positions.csv"):
+        name = one["Asset"]
+        stated = [_number(one[title]) for title in ("Units in lots", "Of which without a cost", "Cost")]
+        held[name] = stated[2]
+        if left.pop(name, [ZERO] * 3) != stated:
+            pack.fault(place, f"the lots of {name} that are left do not make the position")
+        if sum(sign * _number(one[title]) for title, sign in HELD.items()):
+            pack.fault(place, f"the lots of {name} do not make what the ledger holds")
+    for place, one in _table(pack, "data/cost_roll_forward.csv"):
+        name, closing = one["Asset"], _number(one["Closing"])
+        if _number(one["Opening"]) + _number(one["Additions"]) - _number(one["Disposals"]) != closing:
+            pack.fault(place, f"opening and movements of {name} at cost do not make the closing")
+        if [closing, _number(one["Disposals"])] != [held.pop(name, ZERO), sold.pop(name, ZERO)]:
+            pack.fault(place, f"the costs of {name} are not those of its gains and lots")
+    for name in [*left, *held, *(name for name, cost in sold.items() if cost)]:
+        pack.fault("data/positions.csv", f"{name} is not there, or not at cost")
     return count
 
 

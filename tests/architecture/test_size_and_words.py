@@ -7,7 +7,7 @@ from tests.architecture._code import ROOT, Module, modules
 
 FUNCTION_LINES = 70
 FILE_LINES = 400
-WHOLE = {"reports/_pack/verify.py": 570}  # whoever proves a pack takes one file along, and reads it
+WHOLE = {"reports/_pack/verify.py": 600}  # whoever proves a pack takes one file along, and reads it
 TEXTS = {".py", ".sql", ".j2", ".css"}
 
 

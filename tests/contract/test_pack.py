@@ -148,7 +148,8 @@ def test_the_shell_finds_what_was_altered_too(sealed: tuple[Path, Path], pack: P
     [
         ("ledger/postings.csv", ",PLN,10000,", ",PLN,10001,", "ledger/entries.csv:"),
         ("ledger/entries.csv", "2025-01-10T", "2025-01-11T", "ledger/entries.csv:"),
-        ("ledger/lots_held.csv", "BTC,,", "BTX,,", "ledger/lot_pools.csv"),
+        ("data/open_lots.csv", "BTC,", "BTX,", "data/positions.csv:"),
+        ("data/positions.csv", "BTC,", "BTX,", "data/cost_roll_forward.csv:"),
         ("data/roll_forward.csv", "10000", "10001", "data/roll_forward.csv:"),
         ("data/roll_forward.csv", "10000", "10001", "totals.csv:"),
         ("totals.csv", "checks.csv,13", "checks.csv,12", "totals.csv:"),

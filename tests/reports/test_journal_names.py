@@ -247,6 +247,6 @@ def test_two_assets_of_one_name_are_refused(tmp_path: Path, monkeypatch: pytest.
 
 def test_the_check_of_beancount_itself_takes_the_file(tmp_path: Path) -> None:
     (path,) = FORMATS["beancount"].write(journal(["A", "B"]), tmp_path)
-    check = [sys.executable, "-m", "beancount.scripts.check", "--no-cache", path]
+    check = [sys.executable, "-m", "beancount.scripts.check", "--no-cache", str(path)]
     ran = subprocess.run(check, check=False, capture_output=True)
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, b"", b"")

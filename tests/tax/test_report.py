@@ -9,7 +9,6 @@ import pytest
 from recon.core.document import Column, Document, Section, Table
 from recon.core.lots import UNIT
 from recon.core.tax_books import TaxBooks
-from recon.pipeline.spool import Spool
 from recon.pipeline.tax import wanted
 from recon.pipeline.tax_books import tax_books
 from recon.pipeline.taxed import row_facts, said, summary
@@ -217,22 +216,6 @@ def test_a_case_of_rp2_is_reported_as_it_is_reckoned(case: str, tmp_path: Path) 
                         [] if table is None else [Decimal(str(one)) for one in column(table, "Gain or Loss")]
                     )
                     assert sum(gains) == Decimal(boxes[f"{line}(h)"])
-
-
-def test_what_is_kept_in_a_file_is_read_as_often_as_one_likes_and_in_any_order() -> None:
-    with Spool(tuple) as spool:
-        for number in range(5_000):
-            spool.add((number, "a\nb\ud800\u2028", None))
-        whole = spool.whole()
-        assert len(whole) == 5_000
-        assert [one[0] for one in whole] == [one[0] for one in whole] == [*range(5_000)]
-        assert next(iter(whole))[1:] == ("a\nb\ud800\u2028", None)
-        some = whole.pick([4_999, 0, 2_000])
-        assert [one[0] for one in some] == [one[0] for one in some] == [4_999, 0, 2_000]
-        backwards = [*range(4_999, -1, -1)]
-        assert [one[0] for one in whole.pick(backwards)] == backwards
-        assert [one[0] for one in whole.pick(backwards[::3])] == backwards[::3]
-        assert len(some) == 3 and (7, "a\nb\ud800\u2028", None) in whole
 
 
 def test_a_page_that_is_cut_says_where_the_rest_is_and_sums_no_part() -> None:
