@@ -44,6 +44,7 @@ from tests.laws._movements import ASSETS, FIRST, Change, Move, books_of, changed
 from tests.laws._schedules import MEMORY, Fate, Killed, fated
 
 MONTHS = ("2025-01", "2025-02", "2025-03")
+BALANCES = ("running_balance", "closing_balance")
 Place = tuple[str, str]
 """An account and an asset."""
 T = TypeVar("T")
@@ -256,11 +257,16 @@ def place_of(source: str) -> Place:
 
 
 def apart(breaks: Sequence[Mapping[str, Any]]) -> Counter[str]:
-    """How much more the venues say than the ledger holds, by source: all differences of balances, as breaks tell."""
+    """How much more the venues say than the ledger holds, by source: all differences of balances, as breaks tell.
+
+    One that a fault of another kind explains, such as a row that the venue took away, is told as a member of that.
+    """
     found: Counter[str] = Counter()
     for one in breaks:
-        if one["check"] in ("running_balance", "closing_balance"):
-            found[one["source"]] += parse(one["difference"])  # type: ignore[assignment]
+        told = [one] if one["check"] in BALANCES else one["diagnosis"]["members"]
+        for each in told:
+            if each["check"] in BALANCES:
+                found[each["source"]] += parse(each["difference"])  # type: ignore[assignment]
     return found
 
 
