@@ -92,12 +92,14 @@ class Outcome(NamedTuple):
     """What stands when all movements of a pool are matched.
 
     ``allocated`` is how lots were laid out over books each time the scope changed: the moment, and what each book got.
-    ``unmet`` are choices of a plan that could not be followed: a movement's id, a lot's, and units.
+    ``unmet`` are choices of a plan that could not be followed: a movement's id, a lot's, and units. ``short`` are moves
+    that took units which no lot had and that arrived, and how many of these.
     """
 
     held: Sequence[Held]
     allocated: Sequence[tuple[int, Sequence[Held]]] = ()
     unmet: Sequence[tuple[str, str, int]] = ()
+    short: Sequence[tuple[Movement, int]] = ()
 
 
 class Scope(NamedTuple):

@@ -170,7 +170,7 @@ class Matched:
         self.outcome = yield from self._matches
 
 
-def matched(matches: Iterable[Match], pool: str, tally: Tally, *, listed: bool) -> Generator[Row, None, int]:
+def matched(matches: Matched, pool: str, tally: Tally, *, listed: bool) -> Generator[Row, None, int]:
     """Counts the year, and gives its rows where they are to be ``listed``; in the end the units ever short."""
     short = 0
     first, after, daily = tally.first, tally.after, tally.rules.daily
@@ -189,7 +189,8 @@ def matched(matches: Iterable[Match], pool: str, tally: Tally, *, listed: bool) 
             if listed:
                 yield row_of(match, key, tally)
     tally.close()
-    return short
+    tally.shorts += [(pool, *one) for one in matches.outcome.short]
+    return short + sum(units for _, units in matches.outcome.short)
 
 
 def is_disposal(movement: Movement, rules: Rulebook) -> bool:

@@ -185,7 +185,7 @@ def _shorts(found: Taxed) -> Iterator[Break]:
             anchor="short",
             diagnosis=Diagnosis(
                 kind="unexplained",
-                text=f"{said(missing)} {pool} left that no lot had, in {_count(len(short), 'disposal')}; "
+                text=f"{said(missing)} {pool} left that no lot had, in {_count(len(short), 'movement')}; "
                 f"it first went short at {said_text(at)}, when {first.id} took {said(units)} more than there was. "
                 "Pull what came before, or state what was there in [[opening]] with its cost",
                 records=({"id": first.id},),

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from duckdb import DuckDBPyConnection
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,7 +19,8 @@ from recon.pipeline.config import Config
 from recon.pipeline.match import tie_all
 from recon.pipeline.said import heard
 from recon.pipeline.tax import TABLES, money_of, wanted
-from recon.pipeline.units import balances, parts, plain_trades, prepare, traded
+from recon.pipeline.taxed import breaks
+from recon.pipeline.units import balances, number, parts, plain_trades, prepare, traded
 from recon.pipeline.value import Days, View, movement, of_trades
 from tests.tax._ledgers import Line, ledger_of, taxed
 
@@ -84,6 +86,28 @@ def test_the_units_of_every_rulebook_are_the_ledgers_own(lines: list[Line], rule
             held = {pool: units for pool, units in _held(copy, config).items() if units and pool not in FIAT}
         assert {tie.pool: tie.ledger for tie in found.ties if tie.ledger} == held
         assert all(tie.holds for tie in found.ties)
+
+
+@pytest.mark.parametrize("rules", ["us", "de"])
+def test_units_that_leave_a_place_without_a_lot_and_arrive_are_short_of_one(rules: str) -> None:
+    """Where lots go place by place; in one book of all places they never left it."""
+    moves = (("buy", "5", "A"), ("transfer_out", "6", "A"), ("transfer_in", "6", "B"))
+    lines = [
+        {"timestamp": f"2024-03-0{day}T00:00:00+00:00", "kind": kind, "account": account, "asset": "BTC",
+         "quantity": units, "id": str(day), "quote_asset": "USD", "quote_quantity": "10"}
+        for day, (kind, units, account) in enumerate(moves, 1)
+    ]  # fmt: skip
+    with _ledger(lines) as (config, ledger):
+        _, found = taxed(config, ledger, 2024, rules)
+        (tie,) = found.ties
+        assert tie.holds
+        short = [(movement.id, number(units)) for _, movement, units in found.tally.shorts]
+        told = [one.diagnosis.text for one in breaks(found)]
+    if rules == "us":
+        assert (number(tie.held), short, told) == (5, [], [])
+    else:
+        assert (number(tie.held), short) == (6, [("broker-000000002", 1)])
+        assert "1 BTC left that no lot had, in 1 movement" in told[0]
 
 
 @given(lines=broker())

@@ -4,8 +4,8 @@ What differs from method to method is the book: it gives up its units in an orde
 """
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Sequence
-from typing import Generic, Protocol, TypeVar
+from collections.abc import Callable, Collection, Generator, Iterable, Sequence
+from typing import Any, Generic, Protocol, TypeVar
 
 from recon.core.lots import (
     SHORT,
@@ -56,6 +56,7 @@ class Source:
 
 
 S = TypeVar("S", bound=Source)
+T = TypeVar("T")
 
 
 class Book(Protocol[S]):
@@ -103,7 +104,7 @@ def walk(
             book.receive(movement)
         else:
             yield from matches(movement, book.take(-movement.quantity, movement.id))
-    return Outcome(places.held(), places.allocated)
+    return Outcome(places.held(), places.allocated, short=places.short)
 
 
 def matches(movement: Movement, taken: Iterable[Taken]) -> list[Match]:
@@ -139,9 +140,9 @@ class _Places(Generic[S]):
     """Which book each place has, what stands in each place, and what is between two of them.
 
     A move takes its lots out of one book, and they lie parked under its name until it arrives; parked units that never
-    arrive are held in transit. What arrives and was not parked has no known cost, and is owed: what departs later under
-    that name is what came so, and no lot. In the book of all places a move changes nothing, and only its units are
-    counted.
+    arrive are held in transit. What arrives and was not parked has no known cost. Where it departed without a lot, the
+    place that it left was short of it; else it came from nowhere known and is owed: what departs later under that name
+    is what came so, and no lot. In the book of all places a move changes nothing, and only its units are counted.
     """
 
     def __init__(self, scopes: Sequence[Scope], new_book: Callable[[], Book[S]]) -> None:
@@ -153,6 +154,9 @@ class _Places(Generic[S]):
         self._parked: dict[str, deque[tuple[S, int]]] = {}
         self._under_way: dict[str, int] = {}
         self._owed: dict[str, int] = {}
+        self.short: list[tuple[Movement, int]] = []
+        self._lacking: dict[str, deque[tuple[Movement, int]]] = {}
+        self._sent: dict[str, Movement] = {}
         self._name, self._coming = scopes[0].book, deque(scopes[1:])
 
     @property
@@ -172,6 +176,8 @@ class _Places(Generic[S]):
     def move(self, movement: Movement, book: Book[S]) -> None:
         """Takes a move's lots out of a book, or puts them into it, with their dates."""
         name, units = movement.transfer, movement.quantity
+        if units < 0:
+            self._sent[name] = movement
         if self._name(movement.place) == UNIVERSAL:
             self._under_way[name] = self._under_way.get(name, 0) - units
             if not self._under_way[name]:
@@ -179,18 +185,26 @@ class _Places(Generic[S]):
         elif units < 0:
             back = book.forget(min(-units, self._owed.get(name, 0)), name)
             self._owed[name] = self._owed.get(name, 0) - back
-            if parcels := book.depart(-units - back, movement.id):
-                self._parked.setdefault(name, deque()).extend(parcels)
+            self._park(name, -units - back, book.depart(-units - back, movement.id))
         else:
             waiting = self._parked.pop(name, deque())
             parcels = _portion(waiting, units)
             if waiting:
                 self._parked[name] = waiting
             book.arrive(parcels)
-            missing = units - sum(units for _, units in parcels)
+            missing = units - _units(parcels)
             if missing:
-                self._owed[name] = self._owed.get(name, 0) + missing
                 book.receive(movement._replace(quantity=missing, amount=None, worth=None))
+                lacked = _portion(self._lacking.get(name, deque()), missing)
+                self.short += lacked
+                self._owed[name] = self._owed.get(name, 0) + missing - _units(lacked)
+
+    def _park(self, name: str, units: int, parcels: Collection[tuple[S, int]]) -> None:
+        """Puts aside what departed, and notes how much of it had no lot."""
+        if parcels:
+            self._parked.setdefault(name, deque()).extend(parcels)
+        if units > _units(parcels):
+            self._lacking.setdefault(name, deque()).append((self._sent[name], units - _units(parcels)))
 
     def held(self) -> list[Held]:
         """What every book holds, and what is in transit, with its cost."""
@@ -223,10 +237,10 @@ class _Places(Generic[S]):
         everywhere = self._book(UNIVERSAL)
         for name in sorted(before):
             everywhere.arrive(before[name].stock())
-        for name, parcels in sorted(self._parked.items()):
-            self._under_way[name] = sum(units for _, units in parcels)
+        for name in sorted({*self._parked, *self._lacking}):
+            parcels = self._parked.pop(name, deque())
+            self._under_way[name] = _units(parcels) + _units(self._lacking.pop(name, ()))
             everywhere.arrive(parcels)
-        self._parked.clear()
 
     def _lay_out(self, stock: deque[tuple[S, int]], wanted: dict[str, int]) -> None:
         """To one book goes all; to several, by their names, the oldest lots first, and then to what is under way."""
@@ -237,8 +251,7 @@ class _Places(Generic[S]):
         for name in sorted(wanted):
             self._book(name).arrive(_portion(stock, wanted[name]))
         for name, units in sorted(self._under_way.items()):
-            if parcels := _portion(stock, units):
-                self._parked[name] = deque(parcels)
+            self._park(name, units, _portion(stock, units))
         self._under_way.clear()
         if stock:
             self._book(UNPLACED).arrive(stock)
@@ -249,7 +262,11 @@ class _Places(Generic[S]):
         return self._named[name]
 
 
-def _portion(parcels: deque[tuple[S, int]], units: int) -> list[tuple[S, int]]:
+def _units(parcels: Iterable[tuple[Any, int]]) -> int:
+    return sum(units for _, units in parcels)
+
+
+def _portion(parcels: deque[tuple[T, int]], units: int) -> list[tuple[T, int]]:
     """Takes so many units off the front; fewer where there are fewer."""
     portion = []
     while parcels and units > 0:
