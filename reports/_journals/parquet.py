@@ -12,6 +12,7 @@ from recon.core.journal import Format, Journal, JournalEntry
 from recon.core.times import local_day
 from reports._journals._names import line
 from reports._render._whole import whole
+from reports._render.parquet import column_of
 
 _NUMBER = pa.decimal128(38, 18)
 _MOMENT = pa.timestamp("us", tz="UTC")
@@ -81,7 +82,9 @@ def _write(journal: Journal, folder: Path) -> Sequence[Path]:
 
 def _table(schema: Any, rows: Iterator[tuple[Any, ...]]) -> Any:
     columns = zip(*rows, strict=True)
-    return pa.table([pa.array(column, one.type) for column, one in zip(columns, schema, strict=True)], schema)
+    return pa.table(
+        [column_of(column, one.type) for column, one in zip(columns, schema, strict=True)], schema
+    )
 
 
 def _row(journal: Journal, one: JournalEntry) -> tuple[Any, ...]:

@@ -2,15 +2,16 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 from pyarrow import parquet
 
 from recon.core.document import Cell, Column, Live, Table
+from recon.core.money import text
 from reports._render.csv import Add
 
 ROWS = 50_000
@@ -38,10 +39,7 @@ def writing(columns: Sequence[Column], path: Path) -> Iterator[Add]:
 
         def flush() -> None:
             cells = zip(*waiting, strict=True) if waiting else ((),) * len(columns)
-            arrays = [
-                pa.array([_value(cell, field.type) for cell in column], field.type)
-                for column, field in zip(cells, schema, strict=True)
-            ]
+            arrays = [column_of(column, field.type) for column, field in zip(cells, schema, strict=True)]
             groups.write_table(pa.Table.from_arrays(arrays, schema=schema))
             waiting.clear()
 
@@ -57,9 +55,18 @@ def writing(columns: Sequence[Column], path: Path) -> Iterator[Add]:
             flush()
 
 
-def _value(cell: Cell, kind: Any) -> Any:
+def column_of(cells: Iterable[Cell], kind: pa.DataType) -> pa.Array:
+    """Cells as a column: Arrow parses their texts, for ``pa.array`` imports pandas, which takes longer than a month."""
+    texts = pa.lib.StringBuilder()
+    texts.append_values([_text(cell) for cell in cells])
+    return texts.finish().cast(kind)
+
+
+def _text(cell: Cell) -> str | None:
     if isinstance(cell, Live):
         cell = cell.value
-    if cell is None or kind != pa.string():
-        return Decimal(cell) if isinstance(cell, int) and pa.types.is_decimal(kind) else cell
-    return str(cell).encode(errors="backslashreplace").decode()
+    if cell is None or isinstance(cell, str):
+        return cell and cell.encode(errors="backslashreplace").decode()
+    if isinstance(cell, Decimal):
+        return text(cell)
+    return cell.isoformat() if isinstance(cell, date) else str(cell)
