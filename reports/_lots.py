@@ -1,6 +1,6 @@
 """Lots: what left and what it brought, what is left, and how both roll forward at cost and at fair value."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -10,6 +10,7 @@ from recon.core.holdings import Gain, OpenLot, Position
 from recon.core.money import ZERO, exact
 from reports._ledger import incomplete
 from reports._rows import Rows, local_days
+from reports._schedules import STATED, price_number
 from reports._tables import local_title
 
 _COST = "[Opening] + [Additions] - [Disposals]"
@@ -21,14 +22,19 @@ _HELD = "[By the ledger] + [Posted later] - [Units in lots] + [Short of lots] - 
 
 
 def gains(books: Books) -> Table:
-    """Each unit that left in the period, with the lot it came from."""
+    """Each unit that left in the period, with the lot it came from and the prices that its amounts rest on."""
     day = local_days(books.zone)
+    stated = {place for place, one in enumerate(books.prices) if one.source in STATED}
+
+    def named(places: Iterable[int]) -> str:
+        return " ".join(map(price_number, places))
 
     def row(one: Gain) -> tuple[Cell, ...]:
         return (
             one.asset, one.activity, day(one.at), one.at, one.entry, one.place, one.quantity, one.proceeds, one.cost,
             one.gain, "yes" if one.counts else "no", one.acquired_at and day(one.acquired_at), one.acquired_at, one.lot,
-            one.rule, one.lacks,
+            one.rule, named(place for place in one.prices if place not in stated),
+            named(place for place in one.prices if place in stated), one.lacks,
         )  # fmt: skip
 
     return Table(
@@ -54,6 +60,8 @@ def gains(books: Books) -> Table:
             Column(title="Acquired (UTC)", kind="moment"),
             Column(title="Lot", kind="code"),
             Column(title="Rule"),
+            Column(title="Prices", kind="refs", to="prices"),
+            Column(title="Stated prices", kind="refs", to="stated_prices"),
             Column(title="What lacks"),
         ],
         rows=Rows(books.gains, row),

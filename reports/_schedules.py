@@ -55,7 +55,7 @@ def _kind(one: Earned) -> tuple[Cell, ...]:
 
 def prices(books: Books) -> Table:
     """Every price that a figure rests on and that somebody else measured or published."""
-    found = [one for one in books.prices if one.source not in STATED]
+    found = [(place, one) for place, one in enumerate(books.prices) if one.source not in STATED]
     return _prices(
         "prices", "Prices", books, found, "No figure rests on a price of a trade, a venue or a publisher."
     )
@@ -63,21 +63,28 @@ def prices(books: Books) -> Table:
 
 def stated_prices(books: Books) -> Table:
     """Every price that a figure rests on and that the entity's people stated or declared."""
-    found = [one for one in books.prices if one.source in STATED]
+    found = [(place, one) for place, one in enumerate(books.prices) if one.source in STATED]
     return _prices(
         "stated_prices", "Stated prices", books, found, "No figure rests on a price that people stated."
     )
 
 
-def _prices(key: str, title: str, books: Books, found: Iterable[PriceUsed], empty: str) -> Table:
+def price_number(place: int) -> str:
+    """What a price is called, by its place in the list of those that were used."""
+    return f"P{place + 1}"
+
+
+def _prices(key: str, title: str, books: Books, found: Iterable[tuple[int, PriceUsed]], empty: str) -> Table:
     day = local_days(books.zone)
     return Table(
         key=key,
         title=title,
+        by="No.",
         group="Asset",
         note="One unit of Asset was worth Price of Quote. Oldest is the age in seconds that it had at most when it was "
         "used, in this period or for the cost of lots that were there. Place is in the sealed answer, or the entry.",
         columns=[
+            Column(title="No.", kind="code"),
             Column(title="Asset"),
             Column(title="Quote"),
             Column(title="Price", kind="amount"),
@@ -93,10 +100,10 @@ def _prices(key: str, title: str, books: Books, found: Iterable[PriceUsed], empt
         ],
         rows=[
             (
-                one.asset, one.quote, one.value, day(one.at), one.at, one.source, one.rule, one.uses, one.age_s,
-                one.where, one.answer, one.approved_by,
+                price_number(place), one.asset, one.quote, one.value, day(one.at), one.at, one.source, one.rule,
+                one.uses, one.age_s, one.where, one.answer, one.approved_by,
             )
-            for one in found
+            for place, one in found
         ],
         empty=empty,
     )  # fmt: skip

@@ -36,12 +36,12 @@ class Column:
     """One column of a table.
 
     ``amount`` cells are Decimals shown exactly, ``moment`` cells aware moments shown in UTC, ``day`` cells dates,
-    ``refs`` cells keys of the document's sections and parts with a space between them. ``flag`` cells are a short word:
-    coloured well when in ``good``, mildly when in ``fair``, else badly. ``zero_is_good`` colours amounts that must be
-    zero. ``total`` asks for a sum beneath, of counts or of such amounts. A cell of text leads to the first row of the
-    table ``to`` that has the same text in its column ``by``. A cell leads to the part that is ``of`` what the columns
-    ``leads`` say in its row. A cell that names an exhibit leads to it, to the place that the column ``pointer``
-    tells, or to the whole of it where that is its own.
+    ``refs`` cells keys of the document's sections and parts, or names of rows of the table ``to``, with a space between
+    them. ``flag`` cells are a short word: coloured well when in ``good``, mildly when in ``fair``, else badly.
+    ``zero_is_good`` colours amounts that must be zero. ``total`` asks for a sum beneath, of counts or such amounts. A
+    cell of text leads to the first row of the table ``to`` that has the same text in its column ``by``. A cell leads to
+    the part that is ``of`` what the columns ``leads`` say in its row. A cell that names an exhibit leads to it, to the
+    place that the column ``pointer`` tells, or to the whole of it where that is its own.
 
     ``formula`` makes the cell live in a workbook: an expression over columns of the row that have no formula
     themselves, written ``[Title] + [Other]`` (+, - and parentheses only); the cell's own value is its exact result.

@@ -1,5 +1,6 @@
 """What a period's lots, values and prices say, by the company's own books; amounts are in its base currency."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -11,7 +12,8 @@ class Gain(NamedTuple):
     """Units that left, matched with a lot, or (``lot`` empty) with none. Amounts are in base currency.
 
     None is what nothing tells, and ``lacks`` says why. ``counts`` is False where no gain follows (given away, moved).
-    ``entry`` and ``lot`` are entries of the ledger, ``rule`` the step of the method.
+    ``entry`` and ``lot`` are entries of the ledger, ``rule`` the step of the method. ``prices`` are the places, in the
+    list of the prices that were used, of those that its proceeds and its cost rest on.
     """
 
     asset: str
@@ -28,6 +30,7 @@ class Gain(NamedTuple):
     rule: str
     counts: bool
     lacks: str
+    prices: Sequence[int] = ()
 
 
 class OpenLot(NamedTuple):

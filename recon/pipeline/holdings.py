@@ -29,7 +29,7 @@ from recon.pipeline.spool import Spool
 from recon.pipeline.tax import Books, Want, books_of, wanted
 from recon.pipeline.trade_prices import pooled
 from recon.pipeline.units import number, scaled
-from recon.pipeline.used_prices import Noted, used
+from recon.pipeline.used_prices import Noted, rests_on, used
 
 RULES = "generic"
 
@@ -75,12 +75,13 @@ def holdings(
     with books_of(config, ledger, want.rules, None) as opened:
         noted = Noted(opened.view.rate)
         seen = replace(opened, view=replace(opened.view, rate=noted.rate))
-        walk = _Walk(opened, seen, want, period, min(ends, default=EPOCH) - MICROSECOND)
-        gains, lots = files.enter_context(Spool(_gain)), files.enter_context(Spool(_open_lot))
+        walk = _Walk(opened, seen, want, period, min(ends, default=EPOCH) - MICROSECOND, noted)
+        gains, lots = files.enter_context(Spool(walk.gain)), files.enter_context(Spool(_open_lot))
         pools = [walk.pool(name, posted, gains, lots) for name in opened.pools]
         trial = [_valued(one, walk) for one in posted.trial]
         told = earned(posted.taken, config, walk.worths, noted.rate)
         prices = used(noted, opened.copy, ledger)
+        walk.rests_on = rests_on(noted, opened, walk.names)
     return Holdings(
         method="" if want.method is None else want.method.title,
         trial=trial,
@@ -127,10 +128,18 @@ class _Sums:
 
 
 class _Walk:
-    """The way through a period's pools. ``opened`` are the units as they are, ``seen`` with their prices noted."""
+    """The way through a period's pools. ``opened`` are the units as they are, ``seen`` with their prices noted.
 
-    def __init__(self, opened: Books, seen: Books, want: Want, period: Period, last: datetime) -> None:
+    ``names`` are the movements that gains are made of, as far as prices were asked for.
+    """
+
+    def __init__(
+        self, opened: Books, seen: Books, want: Want, period: Period, last: datetime, noted: Noted
+    ) -> None:
         self.opened, self.seen, self.want, self.period, self.last = opened, seen, want, period, last
+        self.noted = noted
+        self.names: set[str] = set()
+        self.rests_on: Mapping[str, Sequence[int]] = {}
         self.plan: Plan = opened.plan(want)
         self.tally = Tally(want.rules, want.year, seen.view)
         self.worths: Worths = {}
@@ -146,7 +155,9 @@ class _Walk:
         rows = matched(matches, pool, self.tally, listed=True)
         for row in rows:
             sums.left(row)
-            gains.add(self._gain(row))
+            gains.add(self._members(row))
+            if self.noted:
+                self.names |= {row.id, row.lot or ""}
         short = sum(units for name, _, units in self.tally.shorts if name == pool)
         for held in matches.outcome.held:
             lots.add(self._lot(pool, held))
@@ -232,12 +243,21 @@ class _Walk:
             lacks="; ".join(dict.fromkeys(whys)),
         )
 
-    def _gain(self, row: Row) -> Sequence[Any]:
+    def gain(self, members: list[Any]) -> Gain:
+        """A gain of its members."""
+        *told, name, lot = members
+        at, acquired_at = _moment(told[2]), _moment(told[9])
+        prices = sorted({*self.rests_on.get(name, ()), *self.rests_on.get(lot, ())})
+        return Gain._make(
+            (*told[:2], at, *told[3:5], *map(_number, told[5:9]), acquired_at, *told[10:], prices)
+        )
+
+    def _members(self, row: Row) -> Sequence[Any]:
         brought = row.proceeds if row.taxed else row.cost
         gain = None if brought is None or row.cost is None else brought - row.cost
         return (
             row.asset, row.activity, row.disposed_at, self._entry(row.id), row.place, row.quantity, brought, row.cost,
-            gain, row.acquired_at, self._entry(row.lot or ""), row.rule, row.taxed, row.lacks,
+            gain, row.acquired_at, self._entry(row.lot or ""), row.rule, row.taxed, row.lacks, row.id, row.lot,
         )  # fmt: skip
 
     def _lot(self, pool: str, held: Held) -> Sequence[Any]:
@@ -253,13 +273,6 @@ class _Walk:
             if name.startswith(f"{source}-") and number.isdecimal():
                 return f"{source}/{int(number)}"
         return name
-
-
-def _gain(members: list[Any]) -> Gain:
-    at, acquired_at = _moment(members[2]), _moment(members[9])
-    return Gain._make(
-        (*members[:2], at, *members[3:5], *map(_number, members[5:9]), acquired_at, *members[10:])
-    )
 
 
 def _open_lot(members: list[Any]) -> OpenLot:

@@ -1,7 +1,9 @@
 """Which prices the figures of a report rest on: noted while they are asked for."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from itertools import chain
 from typing import Literal
 
 from duckdb import DuckDBPyConnection
@@ -12,7 +14,9 @@ from recon.core.times import EPOCH
 from recon.ledger.facts import answer_digests
 from recon.ledger.store import Ledger
 from recon.pipeline.price_entry import stated
-from recon.pipeline.value import Rate
+from recon.pipeline.tax import Books
+from recon.pipeline.units import plain_trades_named
+from recon.pipeline.value import Rate, Use, movement, of_trade
 from recon.valuation import rules
 
 _ENTRIES = """
@@ -29,6 +33,7 @@ class Noted:
         self._rate = rate
         self._timeless = {rule.name for rule in rules().values() if rule.timeless}
         self._used: dict[_Key, tuple[Price, int, int]] = {}
+        self._order: dict[_Key, int] = {}
 
     def rate(
         self, asset: str, quote: str, at: datetime, rule: Literal["moment", "day before"] = "moment"
@@ -37,13 +42,26 @@ class Noted:
         found = self._rate(asset, quote, at, rule)
         if isinstance(found, Valued):
             for leg in found.legs:
-                one = leg.price
-                if one.source in self._timeless:  # it has no moment of its own
-                    one = one._replace(at=EPOCH)
-                key = (one.source, one.asset, one.quote, one.at)
-                _, uses, oldest = self._used.get(key, (one, 0, 0))
-                self._used[key] = (one, uses + 1, max(oldest, leg.age_s))
+                one = self._dated(leg.price)
+                _, uses, oldest = self._used.get(_key(one), (one, 0, 0))
+                self._used[_key(one)] = (one, uses + 1, max(oldest, leg.age_s))
         return found
+
+    def __len__(self) -> int:
+        return len(self._used)
+
+    def order(self, prices: Collection[Price]) -> list[int]:
+        """The places of some of them in the list that ``told`` gives."""
+        if not self._order:
+            self._order = {key: place for place, (key, _) in enumerate(self._sorted())}
+        return sorted({self._order[_key(self._dated(one))] for one in prices})
+
+    def _dated(self, one: Price) -> Price:
+        """Without a moment where its source knows none."""
+        return one._replace(at=EPOCH) if one.source in self._timeless else one
+
+    def _sorted(self) -> Sequence[tuple[_Key, tuple[Price, int, int]]]:
+        return sorted(self._used.items(), key=lambda item: (item[0][1:], item[0][0]))
 
     def places(self) -> list[tuple[str, int]]:
         """The places that the prices are told at: ``answer`` and a line of the evidence, or ``entry`` and its id."""
@@ -55,7 +73,7 @@ class Noted:
         """Each price once, by asset and moment: with the digest of its answer, who approved it, its entry's name."""
         titles = {rule.name: rule.title for rule in rules().values()}
         found = []
-        for _, (one, uses, oldest) in sorted(self._used.items(), key=lambda item: (item[0][1:], item[0][0])):
+        for _, (one, uses, oldest) in self._sorted():
             word, number = _place(one.where) or ("", 0)
             found.append(
                 PriceUsed(
@@ -84,6 +102,26 @@ def used(noted: Noted, copy: DuckDBPyConnection, ledger: Ledger) -> list[PriceUs
         answers = answer_digests(tx, {number for word, number in places if word == "answer"})
         approvers = {one.answer: one.approved.person for one in stated(tx) if one.answer and one.approved}
     return noted.told(answers, approvers, entries)
+
+
+def rests_on(noted: Noted, opened: Books, names: Collection[str]) -> dict[str, Sequence[int]]:
+    """By the id of a movement, of those of ``names``, the places of the prices that its amount rests on."""
+    uses: list[Use] = []
+    view = replace(opened.view, used=uses, lacks={})
+    for one in chain.from_iterable(opened.others.values()):
+        if one.id in names:
+            movement(view, one)
+    for _, asset, trade in plain_trades_named(opened.copy, names) if names else ():
+        of_trade(view, trade, asset)
+    found: dict[str, set[Price]] = {}
+    for use in uses:
+        if use.rate.legs:
+            found.setdefault(use.id, set()).update(leg.price for leg in use.rate.legs)
+    return {name: noted.order(prices) for name, prices in found.items()}
+
+
+def _key(one: Price) -> _Key:
+    return one.source, one.asset, one.quote, one.at
 
 
 def _place(where: str) -> tuple[str, int] | None:

@@ -43,6 +43,10 @@ class Links:
         """A place as this page leads to it; empty where there is none."""
         return f"{self.prefix}{found}" if found else ""
 
+    def refers(self, column: Column, word: str) -> str:
+        """Where a reference leads: to a section or part, else to a row of the column's table; or nowhere."""
+        return self.to(self.keys.get(word) or self.rows.get(column.to, {}).get(word))
+
 
 def escaped(words: str) -> str:
     """A text as HTML shows it, in an attribute too."""
@@ -140,7 +144,7 @@ def _words(column: Column, values: Sequence[Any], links: Links) -> list[tuple[st
             return "m", moment(value)
         word = cut(str(value))
         if column.kind == "refs":
-            return "r", "<br>".join(reference(one, links) for one in word.split())
+            return "r", "<br>".join(_reference(column, one, links) for one in word.split())
         if column.kind == "flag":
             return "", flag(column, word)
         if shortened and _DIGEST.fullmatch(word):
@@ -156,9 +160,8 @@ def _words(column: Column, values: Sequence[Any], links: Links) -> list[tuple[st
     return found
 
 
-def reference(word: str, links: Links) -> str:
-    """A key of the document, as a link where there is such."""
-    to = links.to(links.keys.get(word))
+def _reference(column: Column, word: str, links: Links) -> str:
+    to = links.refers(column, word)
     return f'<a href="{escaped(to)}">{escaped(word)}</a>' if to else escaped(word)
 
 

@@ -37,10 +37,11 @@ def chunks(one: Planned, links: Links) -> Iterator[tuple[str, str]]:
 
 def _keys(one: Planned, place: int, words: Sequence[str], links: Links) -> dict[str, str]:
     """Where the references of a column lead."""
-    if one.table.columns[place].kind != "refs":
+    column = one.table.columns[place]
+    if column.kind != "refs":
         return {}
     known = {word for words_of in words for word in words_of.split()}
-    return {word: links.to(links.keys[word]) for word in sorted(known) if word in links.keys}
+    return {word: to for word in sorted(known) if (to := links.refers(column, word))}
 
 
 def _coded(texts: Sequence[str]) -> Any:

@@ -4,6 +4,7 @@ from base64 import b64encode
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
@@ -63,6 +64,7 @@ class Chapter(NamedTuple):
     parts: Sequence["Chapter"]
 
 
+@cache
 def environment() -> Environment:
     """Templates that escape every text, and show what is invisible in it."""
     made = Environment(

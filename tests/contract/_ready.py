@@ -13,15 +13,19 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 from typing import NamedTuple
 
-_ALSO = ("recon.ledger.copy", "recon.pipeline.match", "recon.pipeline.rebuild", "rich.console", "rich.table")
-"""What commands import only when they need it."""
+_ALSO = ("alembic.command", "pyarrow.compute", "rich.console", "rich.table", "yaml")
+"""What commands import only when they need it, besides all of recon and its reports."""
+_NEVER = ("recon.cli.__main__", "recon.notebook")
+"""What runs as it is imported, or imports pandas, which no command does."""
+_OTHERS = "recon.ledger.migrations."
+"""What Alembic imports, and nobody else can."""
 _LONGEST = 100
 _PROCESS: list[subprocess.Popen[bytes]] = []
 
@@ -80,11 +84,10 @@ def _end(door: socket.socket) -> None:
 
 def serve(number: int) -> None:
     """Forks for each command that comes through a socket, until nobody is there any more."""
-    import recon.cli
-
-    for name in (*(f"recon.cli.{one.name}" for one in iter_modules(recon.cli.__path__)), *_ALSO):
-        if not name.endswith("__main__"):
-            import_module(name)
+    for name in (*_rooms(), *_ALSO):
+        import_module(name)
+    for template in (pages := import_module("reports._render._page").environment()).list_templates(["j2"]):
+        pages.get_template(template)
     threads = [(one / "comm").read_text().strip() for one in Path("/proc/self/task").iterdir()]
     # A fork takes only the thread that forks with it. pyarrow's allocator knows that, and starts its own again.
     assert len([one for one in threads if not one.startswith("jemalloc")]) == 1, threads
@@ -101,6 +104,16 @@ def serve(number: int) -> None:
         for each in fds:
             os.close(each)
         door.sendall(f"{_waited(child):8d}".encode())
+
+
+def _rooms() -> Iterator[str]:
+    import recon
+    import reports
+
+    for room in (recon, reports):
+        for one in walk_packages(room.__path__, f"{room.__name__}."):
+            if one.name not in _NEVER and not one.name.startswith(_OTHERS):
+                yield one.name
 
 
 def _become(asked: dict[str, object], fds: list[int]) -> None:

@@ -98,6 +98,7 @@ def test_a_month_by_hand(tmp_path: Path) -> None:
             ("BTC", "fee", D("19.95"), "broker/1"),
             ("BTC", "withdrawal to outside", None, "broker/1"),
         ]
+        assert [[*one.prices] for one in content.gains] == [[], [], []], "money was paid for each of them"
         assert [(one.account, one.asset, one.units, one.value) for one in content.earned] == [
             ("fees:broker", "BTC", D("0.001"), 70),
             ("fees:broker", "PLN", 40, 40),
@@ -108,6 +109,30 @@ def test_a_month_by_hand(tmp_path: Path) -> None:
             ("BTC", 70_000, "trades", "broker/5"),
         ]
         assert failed(content) <= OPEN
+
+
+def test_a_gain_names_the_prices_that_its_proceeds_and_its_cost_rest_on(tmp_path: Path) -> None:
+    lines = [
+        line("2025-01-02", "buy", "BTC", "1", "PLN", "100"),
+        line("2025-01-03", "buy", "ETH", "1", "PLN", "10"),
+        line("2025-01-04", "sell", "BTC", "0.5", "ETH", "6"),
+        line("2025-01-05", "sell", "ETH", "2", "PLN", "30"),
+        line("2025-01-06", "sell", "ETH", "3", "BTC", "0.2"),
+    ]
+    with (
+        ledger_of(tmp_path, lines, "PLN", "Europe/Warsaw", **TRADED) as (config, ledger),
+        opened(config, ledger, "2025-01") as content,
+    ):
+        rests = [
+            (one.asset, one.quantity, one.proceeds, one.cost, {content.prices[at].where for at in one.prices})
+            for one in content.gains
+        ]
+        assert rests == [
+            ("BTC", D("0.5"), 60, 50, {"broker/2"}),  # for 6 ETH at 10
+            ("ETH", 1, 15, 10, set()),  # money on both sides
+            ("ETH", 1, 15, 10, {"broker/2"}),  # of those that came at 10
+            ("ETH", 3, 20, 30, {"broker/1", "broker/2"}),  # for 0.2 BTC at 100
+        ]
 
 
 def test_values_follow_the_price_of_the_last_moment_and_say_so_where_there_is_none(tmp_path: Path) -> None:

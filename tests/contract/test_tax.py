@@ -126,7 +126,7 @@ def test_a_short_disposal_keeps_its_row_and_the_break_names_the_first_moment_and
         "2024-02-05T12:00:00Z",
     )
     said = one["diagnosis"]["text"]
-    assert "1 BTC left that no lot had, in 2 disposals" in said
+    assert "1 BTC left that no lot had, in 2 movements" in said
     assert "2024-02-05 12:00:00 UTC" in said and "broker-000000002" in said and "[[opening]]" in said
     people = shelf.ask(2024, "generic", code=3).stdout
     [row] = [text for text in people.splitlines() if "broker-000000003" in text and "short" in text]

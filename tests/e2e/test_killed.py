@@ -3,6 +3,7 @@
 import multiprocessing
 from collections.abc import Iterator
 from contextlib import ExitStack
+from itertools import cycle
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -119,19 +120,25 @@ def reference(venues: dict[str, str], tmp_path_factory: pytest.TempPathFactory) 
     return outcome
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def ledger_url(request: pytest.FixtureRequest) -> str:
-    return "sqlite:///recon.db" if request.param == "sqlite" else str(request.getfixturevalue("postgres_url"))
-
-
 @pytest.mark.parametrize("which", WHICH)
 @pytest.mark.parametrize("point", POINTS)
 def test_a_killed_pull_run_again_ends_as_if_never_killed(
-    tmp_path: Path, venues: dict[str, str], reference: Outcome, ledger_url: str, point: str, which: str
+    tmp_path: Path, venues: dict[str, str], reference: Outcome, point: str, which: str
 ) -> None:
+    killed_and_run_again(configure(tmp_path, venues, "sqlite:///recon.db"), reference, point, which)
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(("point", "which"), [*zip(POINTS, cycle(WHICH), strict=False)])
+def test_on_postgresql_too(
+    tmp_path: Path, venues: dict[str, str], reference: Outcome, postgres_url: str, point: str, which: str
+) -> None:
+    killed_and_run_again(configure(tmp_path, venues, postgres_url), reference, point, which)
+
+
+def killed_and_run_again(config: Path, reference: Outcome, point: str, which: str) -> None:
     times = reference.passed[point]
     turn = max(1, round(times * WHICH[which]))
-    config = configure(tmp_path, venues, ledger_url)
     assert run(config, f"{point}:{turn}").exit_code == -9
     again = run(config)
     assert (again.exit_code, again.status, again.problems) == (0, "ok", [])

@@ -313,7 +313,7 @@ def run(machine: type[Schedule], door: Door, venue: str, share: int) -> None:
 
 
 def test_whatever_came_between_the_ledger_is_that_of_one_pull(door: Door, venue: str) -> None:
-    run(Schedule, door, venue, share=14)
+    run(Schedule, door, venue, share=25)
 
 
 def test_what_a_pull_posted_follows_from_what_was_sealed_by_then(door: Door, venue: str) -> None:

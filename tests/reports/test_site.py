@@ -132,6 +132,16 @@ def test_a_break_leads_to_the_chain_before_and_after_it_with_the_gap(pages: dict
     assert row_of(page, "fuse/1178") and row_of(page, "fuse/1183")
 
 
+def test_a_gain_leads_to_the_prices_that_it_rests_on_those_of_markets_and_those_of_people(
+    pages: dict[str, str],
+) -> None:
+    row = row_of(pages["pages/gains.html"], "egera/814")
+    for name, place, source in (("P1", "prices.0", "own trades"), ("P2", "stated_prices.0", "Jan Kowalski")):
+        assert links(row)[name] == f"prices.html#{place}"
+        told = re.search(f'<tr id="{place}">.*?</tr>', pages["pages/prices.html"])
+        assert told and name in told[0] and source in told[0]
+
+
 def test_every_movement_stands_once_on_the_numbered_pages_of_a_long_table(long: dict[str, str]) -> None:
     names = [name for name in long if re.fullmatch(r"pages/transactions(\.transactions\.\d+)?\.html", name)]
     assert len(names) == 6

@@ -112,7 +112,7 @@ def gains(at: datetime) -> list[Gain]:
     return [
         Gain(
             "BTC", "sale", at, "egera/814", "egera:main", Decimal("0.43842562"), Decimal(140_000),
-            Decimal("120000.25"), Decimal("19999.75"), bought, "egera/12", "fifo", True, "",
+            Decimal("120000.25"), Decimal("19999.75"), bought, "egera/12", "fifo", True, "", (0, 1),
         ),
         Gain(
             "USDT", "withdrawal to outside", at, "egera/815", "egera:main", Decimal("9800.5"), None, Decimal(39_000),
