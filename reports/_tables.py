@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from recon.core.books import Books, Coverage
+from recon.core.books import Books, Coverage, SourceRead
 from recon.core.document import Cell, Column, Fact, Table
 from recon.core.money import ZERO
 from recon.core.times import short_text
@@ -104,13 +104,16 @@ def assumptions(books: Books) -> Table:
 
 
 def sources(books: Books) -> Table:
-    """What was asked, how many streams and rows of it there are, and from when to when."""
+    """What was asked and where, how many streams and rows of it there are, and from when to when."""
     return Table(
         key="sources",
         title="Sources",
         columns=[
             Column(title="Source"),
             Column(title="What it is"),
+            Column(title="Read at", kind="code"),
+            Column(title="Account there", kind="code"),
+            Column(title="Read since (UTC)", kind="moment"),
             Column(title="Streams", kind="count", total=True),
             Column(title="Rows", kind="count", total=True),
             Column(title="First row (UTC)", kind="moment"),
@@ -118,16 +121,16 @@ def sources(books: Books) -> Table:
             Column(title="Asked until (UTC)", kind="moment"),
         ],
         rows=[
-            _source(name, title, [one for one in books.coverage if one.source == name])
-            for name, title in books.sources
+            _source(source, [one for one in books.coverage if one.source == source.name])
+            for source in books.sources
         ],
         empty="No source is configured.",
     )
 
 
-def _source(name: str, title: str, cells: Sequence[Coverage]) -> tuple[Cell, ...]:
+def _source(source: SourceRead, cells: Sequence[Coverage]) -> tuple[Cell, ...]:
     return (
-        name, title, len({one.stream for one in cells}), sum(one.rows for one in cells),
+        *source, len({one.stream for one in cells}), sum(one.rows for one in cells),
         min((one.first for one in cells if one.first), default=None),
         max((one.last for one in cells if one.last), default=None), max((one.until for one in cells), default=None),
     )  # fmt: skip

@@ -3,7 +3,7 @@
 The auditor chooses what is asked and of whom, sends the letter and receives the answer: nothing here confirms anything.
 """
 
-from recon.core.books import UNDER_WAY, Books
+from recon.core.books import UNDER_WAY, Books, SourceRead
 from recon.core.contracts import Report
 from recon.core.document import Column, Document, Fact, Section, Table
 from recon.core.times import short_text
@@ -35,7 +35,7 @@ _RULES = {
 
 def build(books: Books) -> Document:
     """How the letters are used, then one section a venue: what is to be confirmed, what is asked besides."""
-    named = dict(books.sources)
+    named = {one.name: one for one in books.sources}
     gone = {one.source for one in books.roll_forward} - {*named, UNDER_WAY}  # not configured any more
     venues = [*named, *sorted(gone)]
     return Document(
@@ -50,7 +50,10 @@ def build(books: Books) -> Document:
         properties=_tables.identity(books),
         sections=[
             _use(books),
-            *(_venue(books, name, named.get(name, ""), number) for number, name in enumerate(venues, 1)),
+            *(
+                _venue(books, named.get(name, SourceRead(name, "")), number)
+                for number, name in enumerate(venues, 1)
+            ),
         ],
     )
 
@@ -71,7 +74,8 @@ def _use(books: Books) -> Section:
     )
 
 
-def _venue(books: Books, name: str, title: str, number: int) -> Section:
+def _venue(books: Books, source: SourceRead, number: int) -> Section:
+    name, title = source.name, source.title
     rows = [
         (one.account, one.asset, one.closing, None, None, None)
         for one in books.roll_forward
@@ -84,7 +88,7 @@ def _venue(books: Books, name: str, title: str, number: int) -> Section:
         facts=[
             Fact(label="Legal entity", value=books.entity),
             Fact(label="Venue", value=f"{title} ({name} in the books)" if title else name),
-            Fact(label="Account number", value=books.known_as.get(name) or "to be filled in by the entity"),
+            Fact(label="Account number", value=source.known_as or "to be filled in by the entity"),
             *_cut_off(books),
             Fact(label="Answer goes to", value="to be filled in by the auditor"),
         ],

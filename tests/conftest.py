@@ -1,5 +1,6 @@
 """What holds for every test: how many examples a law is tried on, and that nothing is skipped unseen."""
 
+import gc
 import os
 from collections.abc import Generator
 
@@ -37,3 +38,8 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
         report.outcome = "failed"
         report.longrepr = f"skipped, which CI does not accept: {report.longrepr}"
     return report
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected is no garbage: it is not looked through again and again."""
+    gc.freeze()

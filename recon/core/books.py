@@ -284,6 +284,19 @@ class Signature(NamedTuple):
     at: datetime
 
 
+class SourceRead(NamedTuple):
+    """A configured source: what it is, where it is read, and since when; None where it never was.
+
+    ``known_as`` is the number under which the venue knows the account, where recon.toml holds one.
+    """
+
+    name: str
+    title: str
+    address: str = ""
+    known_as: str = ""
+    since: datetime | None = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Books:
     """Everything a report may say about one period. ``as_of`` is the moment of the latest reading in the ledger.
@@ -293,9 +306,8 @@ class Books:
     on, by digest; ``seals`` those in force, oldest first, and ``signatures`` who put and signed that of this period.
     ``transactions``, ``postings``, ``gains`` and ``open_lots`` may be read anew from a file each time they are walked,
     which lasts as long as the books are open. ``policies`` are what was chosen (method, order of prices), and ``run``
-    is the run that brought the newest rows. ``known_as``: the number under which a source's venue knows the account, by
-    source, where recon.toml holds one. ``withheld``: by source the members of answers that are about a person, and not
-    to be shown.
+    is the run that brought the newest rows. ``withheld``: by source the members of answers that are about a person, and
+    not to be shown.
     """
 
     entity: str
@@ -307,7 +319,7 @@ class Books:
     head: str
     evidence_head: str
     assumptions: Mapping[str, str]
-    sources: Sequence[tuple[str, str]]
+    sources: Sequence[SourceRead]
     roll_forward: Sequence[RollForward]
     against: Mapping[str, Decimal]
     balances: Sequence[BalanceProof]
@@ -333,5 +345,4 @@ class Books:
     run: str = ""
     signatures: Sequence[Signature] = ()
     seals: Sequence[Seal] = ()
-    known_as: Mapping[str, str] = field(default_factory=dict)
     withheld: Mapping[str, frozenset[str]] = field(default_factory=dict)

@@ -192,7 +192,8 @@ class Source:
     ``told`` takes the settings, and gives what reads from a row as received what it says of its units' worth.
     ``assumptions`` states, for reports, what the venue's documentation leaves open. ``personal`` names the members of
     a row, at any depth, that are about a person and stay out of reports unless these are asked to show them.
-    ``known_as`` is the number under which the venue knows the account, where the settings hold one.
+    ``known_as`` is the number under which the venue knows the account, where the settings hold one; ``address`` where
+    it is read.
     ``quoting`` says where it states prices. A ``publisher`` has no books: [prices] names it, not [sources].
     """
 
@@ -212,6 +213,7 @@ class Source:
     preview: Callable[..., Sequence[Any]] | None = None
     personal: frozenset[str] = frozenset()
     known_as: Callable[[Any], str] = lambda settings: ""
+    address: Callable[[Any], str] = lambda settings: str(settings.base_url)
     quoting: Quoting | None = None
     publisher: bool = False
 

@@ -1,12 +1,14 @@
 """Reads from the ledger, once, everything that a period's reports say. No clock: the same ledger, the same books."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from recon import __version__
-from recon.core.books import BalanceProof, Books, RegisteredBreak, Signature
+from recon.core.answers import Answer
+from recon.core.books import BalanceProof, Books, RegisteredBreak, Signature, SourceRead
 from recon.core.breaks import CheckResult
 from recon.core.seals import CLOSED, SIGNED, Seal, document_of
 from recon.core.times import EPOCH, Period, from_iso, said_text
@@ -16,7 +18,7 @@ from recon.ledger.reads import evidence_head, latest_readings, ledger_head, runs
 from recon.ledger.store import Ledger
 from recon.ledger.transaction import Transaction
 from recon.pipeline.adjusted import posted_adjustments
-from recon.pipeline.config import Config
+from recon.pipeline.config import Config, Configured
 from recon.pipeline.copied import copied
 from recon.pipeline.coverage import certify
 from recon.pipeline.holdings import holdings
@@ -62,6 +64,7 @@ def _read(
     needed = found.digests | {one.answer for one in found.prior_items} | {one.answer for one in valued.prices}
     needed |= {record.answer for one in breaks for record in one.evidence}
     needed |= {digest for one in adjusted for digest in one.attachments}
+    since, behind = _read_since(config, needed)
     return Books(
         entity=config.entity.name,
         zone=config.entity.timezone,
@@ -72,9 +75,8 @@ def _read(
         head=head,
         evidence_head=sealed,
         assumptions=config.assumptions(),
-        sources=[(one.name, one.source.title) for one in config.sources],
+        sources=[_source(one, since.get(one.name)) for one in config.sources],
         withheld=withheld(config),
-        known_as={one.name: one.source.known_as(one.settings) for one in config.sources},
         roll_forward=found.roll_forward,
         against=found.against,
         balances=_explained(found.proofs, breaks, results),
@@ -87,7 +89,7 @@ def _read(
         checks=results,
         breaks=breaks,
         curves=found.curves,
-        answers={one.sha256: one for one in answers(config.evidence) if one.sha256 and one.sha256 in needed},
+        answers=behind,
         clean=state.clean,
         seals=standing,
         postings=found.postings,
@@ -101,6 +103,22 @@ def _read(
         run=run,
         signatures=signatures,
     )
+
+
+def _source(one: Configured, since: datetime | None) -> SourceRead:
+    kind, settings = one.source, one.settings
+    return SourceRead(one.name, kind.title, kind.address(settings), kind.known_as(settings), since)
+
+
+def _read_since(config: Config, needed: Container[str]) -> tuple[dict[str, datetime], dict[str, Answer]]:
+    """When each source was first read, and the sealed answers of these digests: one walk along the chain."""
+    since: dict[str, datetime] = {}
+    sealed: dict[str, Answer] = {}
+    for one in answers(config.evidence):
+        since.setdefault(one.source, one.at)
+        if one.sha256 is not None and one.sha256 in needed:
+            sealed[one.sha256] = one
+    return since, sealed
 
 
 def _signatures(tx: Transaction, standing: Sequence[Seal], period: Period) -> list[Signature]:

@@ -239,4 +239,5 @@ SOURCE = Source(
     assumptions=assumptions,
     told=told,
     preview=preview,
+    address=lambda settings: settings.path,
 )

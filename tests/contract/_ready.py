@@ -5,6 +5,7 @@ what a command does, not what it imports, is as it is for a user.
 """
 
 import atexit
+import gc
 import json
 import os
 import signal
@@ -88,6 +89,7 @@ def serve(number: int) -> None:
         import_module(name)
     for template in (pages := import_module("reports._render._page").environment()).list_templates(["j2"]):
         pages.get_template(template)
+    gc.freeze()  # what was imported is no garbage: a child that looked through it would copy all of it
     threads = [(one / "comm").read_text().strip() for one in Path("/proc/self/task").iterdir()]
     # A fork takes only the thread that forks with it. pyarrow's allocator knows that, and starts its own again.
     assert len([one for one in threads if not one.startswith("jemalloc")]) == 1, threads

@@ -14,6 +14,8 @@ from recon.core.document import Live
 from recon.core.holdings import Position, Stock
 from recon.core.money import exact, total
 from recon.core.times import period
+from recon.demo.egera import ACCOUNT_ID
+from recon.evidence.archive import answers
 from recon.ledger.store import Ledger, open_ledger
 from recon.pipeline.books import books
 from recon.pipeline.config import Config, load
@@ -109,6 +111,17 @@ def test_a_month_by_hand(tmp_path: Path) -> None:
             ("BTC", 70_000, "trades", "broker/5"),
         ]
         assert failed(content) <= OPEN
+
+
+def test_a_source_is_told_with_where_it_is_read_the_account_there_and_since_when(
+    company: House, pulled: Ran
+) -> None:
+    config = load(company.folder / "recon.toml")
+    with open_ledger(config.ledger_url, create=False) as ledger, opened(config, ledger, "2025-01") as content:
+        first = min(one.at for one in answers(config.evidence) if one.source == "egera")
+        rows = {str(row[0]): [*row[1:5]] for row in tables(accountant.build(content))["sources"].rows}
+        assert rows["egera"] == ["Egera", company.urls["egera"], ACCOUNT_ID, first]
+        assert rows["gas"][1:3] == [f"{company.urls['gas']}/api", ""]
 
 
 def test_a_gain_names_the_prices_that_its_proceeds_and_its_cost_rest_on(tmp_path: Path) -> None:

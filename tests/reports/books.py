@@ -19,6 +19,7 @@ from recon.core.books import (
     RegisteredBreak,
     RollForward,
     Second,
+    SourceRead,
     Transaction,
     Transfer,
 )
@@ -316,7 +317,8 @@ BOOKS = Books(
         "fuse: whether a withdrawal's amount holds its fee": "each record is tested against the balance",
     },
     sources=[
-        ("broker", "CSV files"), ("egera", "Egera"), ("fuse", "CryptoFuse"), ("gas", "ETHGas"),
+        SourceRead("broker", "CSV files", "*.csv"), SourceRead("egera", "Egera", "https://egera.test", "60021", at(1)),
+        SourceRead("fuse", "CryptoFuse"), SourceRead("gas", "ETHGas"),
     ],
     roll_forward=_ROLLED,
     against=_against(),
@@ -362,8 +364,7 @@ BOOKS = Books(
         _check("coverage", "Coverage", 7),
         _check("closing_balance", "Closing balances", 8),
         _check("unsettled", "Pending for too long", 3),
-        _check("double_entry", "Double entry", 5659),
-        _check("evidence", "Evidence", 66),
+        _check("double_entry", "Double entry", 5659), _check("evidence", "Evidence", 66),
         _check("prices", "Prices", 0),
     ],
     breaks=BREAKS,

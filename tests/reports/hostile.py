@@ -4,7 +4,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from recon.core.books import Books, RecordEvidence
+from recon.core.books import Books, RecordEvidence, SourceRead
 from recon.core.holdings import Earned
 from tests.reports.books import BOOKS, HISTORY
 
@@ -91,7 +91,7 @@ def hostile_books() -> Books:
         version=CORPUS[1],
         head=CORPUS[2],
         assumptions={f"{text}: {text}": text for text in CORPUS},
-        sources=[(text, text) for text in CORPUS],
+        sources=[SourceRead(text, text, text, text) for text in CORPUS],
         roll_forward=[rolled._replace(source=text, account=text, asset=text) for text in CORPUS],
         balances=[held._replace(source=text, account=text, asset=text, breaks=(text,)) for text in CORPUS],
         transactions=[
