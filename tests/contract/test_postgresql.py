@@ -17,8 +17,9 @@ from tests.contract.test_hostile_strings import books as hostile_books
 pytestmark = pytest.mark.postgres
 _OF_THIS_RUN = re.compile(
     r"20(?:2[6-9]|[3-9]\d)-\d\d-\d\d(?:[T ][0-9:.]+)?(?: UTC|Z)?|[0-9a-f]{64}|B-[0-9a-f]{12}|[0-9a-f]{12,16}"
+    r"|(?<=127\.0\.0\.1:)\d+"
 )
-"""Moments of the run itself (the books are of 2025), digests, and ids made of them."""
+"""Moments of the run itself (the books are of 2025), digests, ids made of them, and ports of the stand-in venues."""
 
 
 @pytest.fixture
