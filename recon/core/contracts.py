@@ -193,7 +193,7 @@ class Source:
     ``assumptions`` states, for reports, what the venue's documentation leaves open. ``personal`` names the members of
     a row, at any depth, that are about a person and stay out of reports unless these are asked to show them.
     ``known_as`` is the number under which the venue knows the account, where the settings hold one; ``address`` where
-    it is read.
+    it is read: its base_url, unless it says otherwise.
     ``quoting`` says where it states prices. A ``publisher`` has no books: [prices] names it, not [sources].
     """
 
@@ -213,7 +213,7 @@ class Source:
     preview: Callable[..., Sequence[Any]] | None = None
     personal: frozenset[str] = frozenset()
     known_as: Callable[[Any], str] = lambda settings: ""
-    address: Callable[[Any], str] = lambda settings: str(settings.base_url)
+    address: Callable[[Any], str] = lambda settings: getattr(settings, "base_url", "")
     quoting: Quoting | None = None
     publisher: bool = False
 

@@ -64,7 +64,7 @@ def _read(
     needed = found.digests | {one.answer for one in found.prior_items} | {one.answer for one in valued.prices}
     needed |= {record.answer for one in breaks for record in one.evidence}
     needed |= {digest for one in adjusted for digest in one.attachments}
-    since, behind = _read_since(config, needed)
+    since, behind = _sealed(config, needed)
     return Books(
         entity=config.entity.name,
         zone=config.entity.timezone,
@@ -110,7 +110,7 @@ def _source(one: Configured, since: datetime | None) -> SourceRead:
     return SourceRead(one.name, kind.title, kind.address(settings), kind.known_as(settings), since)
 
 
-def _read_since(config: Config, needed: Container[str]) -> tuple[dict[str, datetime], dict[str, Answer]]:
+def _sealed(config: Config, needed: Container[str]) -> tuple[dict[str, datetime], dict[str, Answer]]:
     """When each source was first read, and the sealed answers of these digests: one walk along the chain."""
     since: dict[str, datetime] = {}
     sealed: dict[str, Answer] = {}

@@ -139,7 +139,7 @@ class _Walk:
         self.opened, self.seen, self.want, self.period, self.last = opened, seen, want, period, last
         self.noted = noted
         self.names: set[str] = set()
-        self.rests_on: Mapping[str, Sequence[int]] = {}
+        self.rests_on: Mapping[str, Collection[int]] = {}
         self.plan: Plan = opened.plan(want)
         self.tally = Tally(want.rules, want.year, seen.view)
         self.worths: Worths = {}

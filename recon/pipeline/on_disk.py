@@ -3,41 +3,30 @@
 What Python makes is kept by recon.pipeline.spool instead.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from duckdb import DuckDBPyConnection
 
-from recon.pipeline.spool import FEW
+from recon.pipeline.spool import FEW, Walked
 
 R = TypeVar("R", bound=tuple[Any, ...])
 
 
-class OnDisk(Collection[R], Generic[R]):
-    """The rows of one file as named tuples of one kind, which last as long as its folder does. A few are held."""
+class OnDisk(Walked[R]):
+    """The rows of one file as named tuples of one kind, which last as long as its folder does."""
 
     def __init__(self, path: Path, kind: type[R]) -> None:
         self.path = path
         self._kind = kind
         self._rows: int = pq.read_metadata(path).num_rows
-        self._few: list[R] | None = None
 
     def __len__(self) -> int:
         return self._rows
-
-    def __iter__(self) -> Iterator[R]:
-        if self._rows > FEW:
-            return self._read()
-        if self._few is None:
-            self._few = [*self._read()]
-        return iter(self._few)
-
-    def __contains__(self, row: object) -> bool:
-        return any(row == one for one in self)
 
     def _read(self) -> Iterator[R]:
         make: Any = getattr(self._kind, "_make")  # noqa: B009 - every named tuple has it, and no type says so

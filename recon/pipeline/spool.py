@@ -5,8 +5,9 @@ What a query gives is kept by recon.pipeline.on_disk instead, as the engine writ
 
 import json
 import os
+from abc import ABC, abstractmethod
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from decimal import Decimal
 from tempfile import TemporaryFile
 from types import TracebackType
@@ -18,17 +19,35 @@ FEW = 20_000
 _AT_ONCE = 2_000
 
 
-class Spool(Generic[T]):
+class Walked(Collection[T], ABC):
+    """Values that are read anew each time that they are walked, but for a few, which are held."""
+
+    _few: list[T] | None = None
+
+    def __iter__(self) -> Iterator[T]:
+        if len(self) > FEW:
+            return self._read()
+        if self._few is None:
+            self._few = [*self._read()]
+        return iter(self._few)
+
+    def __contains__(self, value: object) -> bool:
+        return any(one == value for one in self)
+
+    @abstractmethod
+    def _read(self) -> Iterator[T]: ...
+
+
+class Spool(Walked[T]):
     """Values as lines of JSON, in the order in which they were added; ``thaw`` makes one of its members again.
 
-    The file is gone once the block is left. A few values are held.
+    The file is gone once the block is left.
     """
 
     def __init__(self, thaw: Callable[[list[Any]], T]) -> None:
         self._thaw = thaw
         self._file = TemporaryFile()  # noqa: SIM115 - closed when the block is left
         self._ends = array("Q", [0])
-        self._few: list[T] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -49,16 +68,6 @@ class Spool(Generic[T]):
 
     def __len__(self) -> int:
         return len(self._ends) - 1
-
-    def __iter__(self) -> Iterator[T]:
-        if len(self) > FEW:
-            return self._read()
-        if self._few is None:
-            self._few = [*self._read()]
-        return iter(self._few)
-
-    def __contains__(self, value: object) -> bool:
-        return any(one == value for one in self)
 
     def _read(self) -> Iterator[T]:
         for first in range(0, len(self), _AT_ONCE):

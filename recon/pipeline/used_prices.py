@@ -33,7 +33,6 @@ class Noted:
         self._rate = rate
         self._timeless = {rule.name for rule in rules().values() if rule.timeless}
         self._used: dict[_Key, tuple[Price, int, int]] = {}
-        self._order: dict[_Key, int] = {}
 
     def rate(
         self, asset: str, quote: str, at: datetime, rule: Literal["moment", "day before"] = "moment"
@@ -42,23 +41,21 @@ class Noted:
         found = self._rate(asset, quote, at, rule)
         if isinstance(found, Valued):
             for leg in found.legs:
-                one = self._dated(leg.price)
-                _, uses, oldest = self._used.get(_key(one), (one, 0, 0))
-                self._used[_key(one)] = (one, uses + 1, max(oldest, leg.age_s))
+                key = self.key(leg.price)
+                one, uses, oldest = self._used.get(key, (leg.price._replace(at=key[3]), 0, 0))
+                self._used[key] = (one, uses + 1, max(oldest, leg.age_s))
         return found
 
     def __len__(self) -> int:
         return len(self._used)
 
-    def order(self, prices: Collection[Price]) -> list[int]:
-        """The places of some of them in the list that ``told`` gives."""
-        if not self._order:
-            self._order = {key: place for place, (key, _) in enumerate(self._sorted())}
-        return sorted({self._order[_key(self._dated(one))] for one in prices})
+    def key(self, one: Price) -> _Key:
+        """What tells a price from the others; where its source knows no moment, none does."""
+        return one.source, one.asset, one.quote, EPOCH if one.source in self._timeless else one.at
 
-    def _dated(self, one: Price) -> Price:
-        """Without a moment where its source knows none."""
-        return one._replace(at=EPOCH) if one.source in self._timeless else one
+    def order(self) -> dict[_Key, int]:
+        """The place of each in the list that ``told`` gives."""
+        return {key: place for place, (key, _) in enumerate(self._sorted())}
 
     def _sorted(self) -> Sequence[tuple[_Key, tuple[Price, int, int]]]:
         return sorted(self._used.items(), key=lambda item: (item[0][1:], item[0][0]))
@@ -104,7 +101,7 @@ def used(noted: Noted, copy: DuckDBPyConnection, ledger: Ledger) -> list[PriceUs
     return noted.told(answers, approvers, entries)
 
 
-def rests_on(noted: Noted, opened: Books, names: Collection[str]) -> dict[str, Sequence[int]]:
+def rests_on(noted: Noted, opened: Books, names: Collection[str]) -> dict[str, set[int]]:
     """By the id of a movement, of those of ``names``, the places of the prices that its amount rests on."""
     uses: list[Use] = []
     view = replace(opened.view, used=uses, lacks={})
@@ -113,15 +110,11 @@ def rests_on(noted: Noted, opened: Books, names: Collection[str]) -> dict[str, S
             movement(view, one)
     for _, asset, trade in plain_trades_named(opened.copy, names) if names else ():
         of_trade(view, trade, asset)
-    found: dict[str, set[Price]] = {}
+    found: dict[str, set[int]] = {}
+    order = noted.order()
     for use in uses:
-        if use.rate.legs:
-            found.setdefault(use.id, set()).update(leg.price for leg in use.rate.legs)
-    return {name: noted.order(prices) for name, prices in found.items()}
-
-
-def _key(one: Price) -> _Key:
-    return one.source, one.asset, one.quote, one.at
+        found.setdefault(use.id, set()).update(order[noted.key(leg.price)] for leg in use.rate.legs)
+    return found
 
 
 def _place(where: str) -> tuple[str, int] | None:

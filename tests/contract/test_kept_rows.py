@@ -50,6 +50,7 @@ def test_what_a_query_gives_is_kept_as_it_is(rows: list[Kept], tmp_path_factory:
 
 
 def test_more_rows_than_are_held_are_read_again_each_time(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(spool, "FEW", 7)
     monkeypatch.setattr(on_disk, "FEW", 7)
     rows = [Kept(place, "", None, Decimal(place), counts=True) for place in range(50)]
     found = asked_for(rows, tmp_path / "kept")
